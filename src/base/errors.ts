@@ -1,0 +1,118 @@
+/**
+ * One root class and a stable `code` for every error that Safedock throws.
+ *
+ * A code never changes its meaning; messages may. `docs/errors.md` lists all codes with their cause
+ * and remedy, and a test proves that each is thrown.
+ */
+export interface ErrorDataByCode {
+  /** The text is no image reference. */
+  ERR_REFERENCE_INVALID: { readonly reference: string };
+  /** The text is no digest, or names an algorithm we do not verify. */
+  ERR_DIGEST_INVALID: { readonly digest: string };
+  /** Not a manifest or index as the OCI or Docker specification has it. */
+  ERR_MANIFEST_INVALID: { readonly problem: string };
+  /** A manifest that is well formed but of a kind we do not run (schema 1, encrypted, foreign layers). */
+  ERR_MANIFEST_UNSUPPORTED: { readonly mediaType: string };
+  /** The image config is not JSON of the expected shape. */
+  ERR_CONFIG_INVALID: { readonly problem: string };
+  /** The index has no manifest for the wanted platform. */
+  ERR_PLATFORM_NOT_FOUND: { readonly wanted: string; readonly available: readonly string[] };
+
+  ERR_REGISTRY_UNAUTHORIZED: RegistryErrorData;
+  ERR_REGISTRY_FORBIDDEN: RegistryErrorData;
+  ERR_REGISTRY_NOT_FOUND: RegistryErrorData;
+  ERR_REGISTRY_RATE_LIMITED: RegistryErrorData & { readonly retryAfterMs?: number };
+  /** The registry answered 5xx, also after retries. */
+  ERR_REGISTRY_SERVER: RegistryErrorData;
+  /** An answer that breaks the distribution specification or exceeds a cap. */
+  ERR_REGISTRY_RESPONSE: RegistryErrorData;
+  /** No answer: name lookup, connection, TLS or time-out. */
+  ERR_REGISTRY_UNREACHABLE: { readonly registry: string };
+
+  ERR_DIGEST_MISMATCH: { readonly expected: string; readonly actual: string };
+  ERR_SIZE_MISMATCH: { readonly digest: string; readonly expected: number; readonly actual: number };
+  ERR_BLOB_TOO_LARGE: { readonly digest: string; readonly size: number; readonly limit: number };
+  ERR_BLOB_NOT_FOUND: { readonly digest: string };
+  /** The store on disk has another format or is damaged. */
+  ERR_STORE_INVALID: { readonly path: string };
+
+  /** The bytes do not decompress as the media type says. */
+  ERR_LAYER_COMPRESSION: { readonly digest: string; readonly mediaType: string };
+  /** The decompressed bytes are not a tar archive that we accept. */
+  ERR_LAYER_INVALID: { readonly digest: string; readonly problem: string };
+  ERR_LAYER_TOO_LARGE: { readonly digest: string; readonly limit: number };
+  /** The decompressed layer has another digest than the config's `rootfs.diff_ids` says. */
+  ERR_DIFFID_MISMATCH: { readonly expected: string; readonly actual: string };
+
+  ERR_IMAGE_NO_WASM: { readonly reference: string };
+  ERR_IMAGE_NOT_FOUND: { readonly reference: string };
+  ERR_SOURCE_UNSUPPORTED: { readonly source: string };
+  ERR_ENTRYPOINT_MISSING: { readonly entrypoint: string };
+
+  ERR_MODULE_INVALID: { readonly module: string; readonly problem: string };
+  ERR_MODULE_TOO_LARGE: { readonly module: string; readonly size: number; readonly limit: number };
+  ERR_IMPORT_UNKNOWN: { readonly module: string; readonly imports: readonly string[] };
+  ERR_COMPONENT_UNSUPPORTED: { readonly module: string };
+  ERR_QUEUE_FULL: { readonly limit: number };
+  /** The worker that ran the guest failed; a fault of ours or of the machine, never a guest's exit. */
+  ERR_WORKER_FAILED: { readonly problem: string };
+
+  ERR_OPTIONS_INVALID: { readonly problems: readonly string[] };
+  ERR_MOUNT_UNAVAILABLE: { readonly source: string; readonly target: string };
+  ERR_CONTAINER_STATE: { readonly id: string; readonly state: string; readonly verb: string };
+  ERR_CONTAINER_FILE: { readonly path: string; readonly errno: string };
+  ERR_ENGINE_CLOSED: { readonly root: string };
+}
+
+export interface RegistryErrorData {
+  readonly registry: string;
+  readonly url: string;
+  readonly status: number;
+}
+
+export type ErrorCode = keyof ErrorDataByCode;
+
+export interface SafedockErrorOptions<C extends ErrorCode> {
+  readonly data: ErrorDataByCode[C];
+  /** Names the option to change or the next step to take. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+/**
+ * The root of every error that Safedock throws.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await engine.pullImage("registry.example/none:1");
+ * } catch (error) {
+ *   if (isSafedockError(error, "ERR_REGISTRY_NOT_FOUND")) console.error(error.data.url);
+ *   else throw error;
+ * }
+ * ```
+ */
+export class SafedockError<C extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = "SafedockError";
+  readonly code: C;
+  readonly data: ErrorDataByCode[C];
+  readonly hint: string | undefined;
+
+  constructor(code: C, message: string, options: SafedockErrorOptions<C>) {
+    super(
+      options.hint === undefined ? message : `${message} (${options.hint})`,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
+    this.code = code;
+    this.data = options.data;
+    this.hint = options.hint;
+  }
+}
+
+/** Tells whether `error` is a {@link SafedockError}, of the given code when one is named. */
+export function isSafedockError<C extends ErrorCode = ErrorCode>(
+  error: unknown,
+  code?: C,
+): error is SafedockError<C> {
+  return error instanceof SafedockError && (code === undefined || error.code === code);
+}

@@ -1,0 +1,49 @@
+/**
+ * `Mount`: what a guest finds at a path. Plain cloneable data, and the one noun that the storage half
+ * (which makes mounts) and the execution half (which opens them) share.
+ */
+export type Mount = SnapshotMount | BindMount | MemoryMount;
+
+export type Access = "read-only" | "read-write";
+
+/** A flattened image, immutable, with an optional writable layer above it. */
+export interface SnapshotMount {
+  readonly type: "snapshot";
+  /** Absolute guest path without trailing slash, "/" for the root. */
+  readonly target: string;
+  /** Host path of the flattened tree (the byte format of `src/tree/`). */
+  readonly tree: string;
+  /** Host paths of the uncompressed blobs that the tree's entries point into, by layer number. */
+  readonly blobs: readonly string[];
+  readonly writable?: WritableLayer;
+}
+
+/** Where a snapshot's changes go: a host directory shared by a container's processes, or memory. */
+export type WritableLayer =
+  | {
+      readonly type: "directory";
+      /** Host path; made on the first write. */
+      readonly directory: string;
+      readonly maxBytes: number;
+      readonly maxFiles: number;
+      /** Number of the record in the {@link WritableBoard} that the container's processes share. */
+      readonly board: number;
+    }
+  | { readonly type: "memory"; readonly maxBytes: number; readonly maxFiles: number };
+
+/** A directory of the host. */
+export interface BindMount {
+  readonly type: "bind";
+  readonly target: string;
+  /** Absolute host path of a directory. */
+  readonly source: string;
+  readonly access: Access;
+}
+
+/** Files in memory, private to one process and gone with it. */
+export interface MemoryMount {
+  readonly type: "memory";
+  readonly target: string;
+  readonly maxBytes: number;
+  readonly maxFiles: number;
+}
