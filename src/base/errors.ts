@@ -30,7 +30,11 @@ export interface ErrorDataByCode {
   ERR_REGISTRY_UNREACHABLE: { readonly registry: string };
 
   ERR_DIGEST_MISMATCH: { readonly expected: string; readonly actual: string };
-  ERR_SIZE_MISMATCH: { readonly digest: string; readonly expected: number; readonly actual: number };
+  ERR_SIZE_MISMATCH: {
+    readonly digest: string;
+    readonly expected: number;
+    readonly actual: number;
+  };
   ERR_BLOB_TOO_LARGE: { readonly digest: string; readonly size: number; readonly limit: number };
   ERR_BLOB_NOT_FOUND: { readonly digest: string };
   /** The store on disk has another format or is damaged. */

@@ -14,7 +14,11 @@ declare namespace WebAssembly {
     grow(delta: number): number;
   }
   class Table {
-    constructor(descriptor: { element: "anyfunc" | "externref"; initial: number; maximum?: number });
+    constructor(descriptor: {
+      element: "anyfunc" | "externref";
+      initial: number;
+      maximum?: number;
+    });
     readonly length: number;
   }
   class Global {
