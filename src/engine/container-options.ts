@@ -1,0 +1,49 @@
+import type { Grants } from "./grants.js";
+import type { Limits } from "./limits.js";
+
+/**
+ * What becomes of the image's files:
+ * - `"writable"` (default): a writable layer over them, kept until the container is removed and shared
+ *   by all its processes,
+ * - `"read-only"`: changes are refused with EROFS,
+ * - `"memory"`: each process has a writable layer of its own in memory, gone when it ends,
+ * - `"none"`: the guest sees no files of the image.
+ */
+export type Rootfs = "writable" | "read-only" | "memory" | "none";
+
+/** Options of `engine.createContainer`. All problems in them are reported in one ERR_OPTIONS_INVALID. */
+export interface ContainerOptions {
+  /** Replaces the image's `Cmd`; the `Entrypoint` stays, and its path is argv[0]. */
+  readonly args?: readonly string[];
+  /** Default `{}`: nothing but the image's own files and environment. */
+  readonly grants?: Grants;
+  /** Defaults at each field of {@link Limits}. */
+  readonly limits?: Limits;
+  /** Default `"writable"`. */
+  readonly rootfs?: Rootfs;
+}
+
+/** Bytes or text given to a process at once; the stream ends after them. */
+export type StdinData = string | Uint8Array;
+
+/** Options of `engine.run`. */
+export interface RunOptions extends ContainerOptions {
+  /** Default: nothing, the guest reads the end of the file at once. Text is sent as UTF-8. */
+  readonly stdin?: StdinData;
+  /** Kills the guest; `run` then rejects with `signal.reason`. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of `container.start` and `container.exec`. */
+export interface ProcessOptions {
+  /** Default `"pipe"`: `process.stdin` is open until it is ended. `"none"`: at its end from the start. */
+  readonly stdin?: "pipe" | "none";
+  /** Kills the process when it fires; the exit status then has reason `killed`. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of `container.exec`. */
+export interface ExecOptions extends ProcessOptions {
+  /** Variables on top of the container's, for this process alone. */
+  readonly env?: Readonly<Record<string, string>>;
+}

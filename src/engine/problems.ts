@@ -1,0 +1,44 @@
+import { SafedockError } from "../base/errors.js";
+
+/** Collects all that is wrong with a set of options, to be thrown as one error. */
+export class Problems {
+  readonly #found: string[] = [];
+
+  add(problem: string): void {
+    this.#found.push(problem);
+  }
+
+  /** Complains about keys that are not in `known`: a mistyped limit must not be a missing one. */
+  keys(at: string, value: object, known: readonly string[]): void {
+    for (const key of Object.keys(value)) {
+      if (!known.includes(key)) this.add(`${at}${key}: no such option (there are ${known.join(", ")})`);
+    }
+  }
+
+  /** The value if it is an integer in `[min, max]`, else the fallback and a problem. */
+  integer<T>(at: string, value: unknown, min: number, max: number, fallback: T): number | T {
+    if (value === undefined) return fallback;
+    if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max) return value;
+    this.add(`${at}: must be an integer from ${min} to ${max}, not ${show(value)}`);
+    return fallback;
+  }
+
+  throwIfAny(subject: string): void {
+    if (this.#found.length === 0) return;
+    throw new SafedockError("ERR_OPTIONS_INVALID", `${subject}: ${this.#found.join("; ")}`, {
+      data: { problems: this.#found },
+    });
+  }
+}
+
+/** 60 characters of a value are enough to recognise it in a message. */
+const SHOWN_CHARACTERS = 60;
+
+export function show(value: unknown): string {
+  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
