@@ -1,0 +1,4 @@
+// Prints one line.
+fn main() {
+    println!("hello from rust");
+}
