@@ -31,9 +31,10 @@ const layers = {
   testing: ["oci", "base"],
 
   // Where the halves meet.
+  // prettier-ignore
   engine: [
-    ...["image", "registry", "content", "layer", "snapshot"],
-    ...["guest", "component", "wasi", "fs", "http", ...bottom],
+    "image", "registry", "content", "layer", "snapshot",
+    "guest", "component", "wasi", "fs", "http", ...bottom,
   ],
   index: ["engine", "image", "registry", "guest", ...bottom],
   cli: ["index"],
