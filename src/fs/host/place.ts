@@ -1,0 +1,29 @@
+/**
+ * Where a host directory is and how its children are reached. One implementation per way of keeping the
+ * walk inside: descriptors on Linux (race-free), checked paths elsewhere.
+ */
+import type { BigIntStats } from "node:fs";
+import type { Errno } from "../errno.js";
+
+export interface Place {
+  /**
+   * A path to the directory that ends with a separator: with a segment added, the path of a child. Good
+   * for one system call right away. -EBADF once closed, -ENOENT if the directory is known to be gone.
+   */
+  prefix(): string | Errno;
+  /** The host takes this segment for one name of a directory and nothing else. */
+  isName(name: string): boolean;
+  /** Opens a child directory for walking: -ELOOP if it is a symbolic link. */
+  open(name: string): Place | Errno;
+  /** The place of the child directory that `fd` has open; `fd` is the place's from now on. */
+  adopt(fd: number, name: string): Place | Errno;
+  /** A second descriptor of the file that `fd` has open, appending; -1 where there is no way to that. */
+  readonly openForAppend: (fd: number) => number;
+  /** Throws what node:fs throws. */
+  stat(): BigIntStats;
+  sync(): void;
+  /** How many directories it is below the mount's root at this moment; -ENOENT if it is not. */
+  depth(): number;
+  duplicate(): Place;
+  close(): void;
+}
