@@ -10,14 +10,19 @@ export function checkArguments(at: string, args: unknown, problems: Problems): r
   }
   const copy: string[] = [];
   for (const [index, arg] of args.entries()) {
-    if (typeof arg !== "string") problems.add(`${at}[${index}]: must be a string, not ${show(arg)}`);
+    if (typeof arg !== "string")
+      problems.add(`${at}[${index}]: must be a string, not ${show(arg)}`);
     else if (arg.includes("\0")) problems.add(`${at}[${index}]: must not hold a NUL character`);
     else copy.push(arg);
   }
   return copy;
 }
 
-export function checkEnvironment(at: string, env: unknown, problems: Problems): ReadonlyMap<string, string> {
+export function checkEnvironment(
+  at: string,
+  env: unknown,
+  problems: Problems,
+): ReadonlyMap<string, string> {
   const checked = new Map<string, string>();
   if (!isRecord(env)) {
     problems.add(`${at}: must be an object of strings, not ${show(env)}`);
@@ -47,6 +52,8 @@ export function checkedArguments(
   for (const arg of args ?? NO_ARGS) bytes += Buffer.byteLength(arg) + 1;
   for (const [name, value] of env) bytes += Buffer.byteLength(name) + Buffer.byteLength(value) + 2;
   if (bytes > MAX_ARGS_AND_ENV_BYTES) {
-    problems.add(`args and grants.env: ${bytes} bytes together, more than ${MAX_ARGS_AND_ENV_BYTES}`);
+    problems.add(
+      `args and grants.env: ${bytes} bytes together, more than ${MAX_ARGS_AND_ENV_BYTES}`,
+    );
   }
 }

@@ -13,13 +13,17 @@ const MEMORY_KEYS = ["type", "target", "maxBytes", "maxFiles"];
 /** POSIX PATH_MAX, as the kernel has it for guest paths. */
 const MAX_TARGET_BYTES = 4096;
 
-export function checkFsGrants(grants: unknown, problems: Problems): readonly (BindMount | MemoryMount)[] {
+export function checkFsGrants(
+  grants: unknown,
+  problems: Problems,
+): readonly (BindMount | MemoryMount)[] {
   const mounts: (BindMount | MemoryMount)[] = [];
   if (!Array.isArray(grants)) {
     problems.add(`grants.fs: must be an array, not ${show(grants)}`);
     return mounts;
   }
-  if (grants.length > MAX_MOUNTS) problems.add(`grants.fs: ${grants.length} mounts, more than ${MAX_MOUNTS}`);
+  if (grants.length > MAX_MOUNTS)
+    problems.add(`grants.fs: ${grants.length} mounts, more than ${MAX_MOUNTS}`);
   const targets = new Set<string>();
   for (const [index, grant] of grants.slice(0, MAX_MOUNTS).entries()) {
     const at = `grants.fs[${index}]`;
@@ -31,26 +35,51 @@ export function checkFsGrants(grants: unknown, problems: Problems): readonly (Bi
     if (targets.has(target)) problems.add(`${at}.target: ${show(target)} is mounted twice`);
     targets.add(target);
     mounts.push(
-      grant.type === "memory" ? memoryMount(at, grant, target, problems) : bindMount(at, grant, target, problems),
+      grant.type === "memory"
+        ? memoryMount(at, grant, target, problems)
+        : bindMount(at, grant, target, problems),
     );
   }
   return mounts;
 }
 
-function memoryMount(at: string, grant: Record<string, unknown>, target: string, problems: Problems): MemoryMount {
+function memoryMount(
+  at: string,
+  grant: Record<string, unknown>,
+  target: string,
+  problems: Problems,
+): MemoryMount {
   problems.keys(`${at}.`, grant, MEMORY_KEYS);
   return {
     type: "memory",
     target,
-    maxBytes: problems.integer(`${at}.maxBytes`, grant.maxBytes, 0, MAX_MEMORY_BYTES, DEFAULT_MEMORY_MOUNT_BYTES),
-    maxFiles: problems.integer(`${at}.maxFiles`, grant.maxFiles, 0, 2 ** 31, DEFAULT_MEMORY_MOUNT_FILES),
+    maxBytes: problems.integer(
+      `${at}.maxBytes`,
+      grant.maxBytes,
+      0,
+      MAX_MEMORY_BYTES,
+      DEFAULT_MEMORY_MOUNT_BYTES,
+    ),
+    maxFiles: problems.integer(
+      `${at}.maxFiles`,
+      grant.maxFiles,
+      0,
+      2 ** 31,
+      DEFAULT_MEMORY_MOUNT_FILES,
+    ),
   };
 }
 
-function bindMount(at: string, grant: Record<string, unknown>, target: string, problems: Problems): BindMount {
+function bindMount(
+  at: string,
+  grant: Record<string, unknown>,
+  target: string,
+  problems: Problems,
+): BindMount {
   problems.keys(`${at}.`, grant, BIND_KEYS);
   const { type, source, access } = grant;
-  if (type !== undefined && type !== "bind") problems.add(`${at}.type: must be "bind" or "memory", not ${show(type)}`);
+  if (type !== undefined && type !== "bind")
+    problems.add(`${at}.type: must be "bind" or "memory", not ${show(type)}`);
   if (typeof source !== "string" || source === "" || source.includes("\0")) {
     problems.add(`${at}.source: must be the path of a host directory, not ${show(source)}`);
   }

@@ -24,9 +24,21 @@ export function checkLimits(limits: unknown, problems: Problems): CheckedLimits 
   problems.keys("limits.", limits, KEYS);
   const checked: { -readonly [K in keyof CheckedLimits]: CheckedLimits[K] } = { ...DEFAULT_LIMITS };
   for (const [name, [min, max]] of RANGES) {
-    checked[name] = problems.integer(`limits.${name}`, limits[name], min, max, DEFAULT_LIMITS[name]);
+    checked[name] = problems.integer(
+      `limits.${name}`,
+      limits[name],
+      min,
+      max,
+      DEFAULT_LIMITS[name],
+    );
   }
-  const timeoutMs = problems.integer("limits.timeoutMs", limits.timeoutMs, 1, MAX_TIMEOUT_MS, undefined);
+  const timeoutMs = problems.integer(
+    "limits.timeoutMs",
+    limits.timeoutMs,
+    1,
+    MAX_TIMEOUT_MS,
+    undefined,
+  );
   if (timeoutMs !== undefined) checked.timeoutMs = timeoutMs;
   return checked;
 }

@@ -61,7 +61,13 @@ function checkClock(clock: unknown, problems: Problems): ClockSpec {
   if (clock === "real") return REAL;
   if (isRecord(clock)) {
     problems.keys("grants.clock.", clock, ["startMs"]);
-    const startMs = problems.integer("grants.clock.startMs", clock.startMs, 0, MAX_START_MS, FROZEN_START_MS);
+    const startMs = problems.integer(
+      "grants.clock.startMs",
+      clock.startMs,
+      0,
+      MAX_START_MS,
+      FROZEN_START_MS,
+    );
     return { kind: "frozen", startMs };
   }
   problems.add(`grants.clock: must be "frozen", "real" or { startMs }, not ${show(clock)}`);

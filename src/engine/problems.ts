@@ -11,14 +11,16 @@ export class Problems {
   /** Complains about keys that are not in `known`: a mistyped limit must not be a missing one. */
   keys(at: string, value: object, known: readonly string[]): void {
     for (const key of Object.keys(value)) {
-      if (!known.includes(key)) this.add(`${at}${key}: no such option (there are ${known.join(", ")})`);
+      if (!known.includes(key))
+        this.add(`${at}${key}: no such option (there are ${known.join(", ")})`);
     }
   }
 
   /** The value if it is an integer in `[min, max]`, else the fallback and a problem. */
   integer<T>(at: string, value: unknown, min: number, max: number, fallback: T): number | T {
     if (value === undefined) return fallback;
-    if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max) return value;
+    if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max)
+      return value;
     this.add(`${at}: must be an integer from ${min} to ${max}, not ${show(value)}`);
     return fallback;
   }

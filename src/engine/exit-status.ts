@@ -1,0 +1,35 @@
+import type { ExitReason, GuestUsage } from "../guest/guest-spec.js";
+
+/** What a process has used. */
+export interface Usage extends GuestUsage {
+  /** Wall time, in ms; the same as {@link ExitStatus.durationMs}. */
+  readonly wallMs: number;
+}
+
+/**
+ * How a process ended. A non-zero code is data, not an exception.
+ *
+ * - `exited`: the program ended; `code` is its own (0 to 2^32 - 1).
+ * - `trapped`: it ran into a trap; `code` is 134, `detail` says which.
+ * - `killed`: `kill`, `stop`, `remove` or a signal ended it; `code` is 137.
+ * - `timeout`: `limits.timeoutMs` passed; `code` is 137.
+ * - `limit`: another limit ended it; `code` is 137, `detail` says which.
+ */
+export interface ExitStatus {
+  readonly code: number;
+  readonly reason: ExitReason;
+  readonly detail?: string;
+  /** Wall time from the first instruction to the end, in ms. */
+  readonly durationMs: number;
+  readonly usage: Usage;
+}
+
+/** What `engine.run` answers: the exit status and the captured output. */
+export interface RunResult extends ExitStatus {
+  /** Bytes, at most `limits.stdoutBytes`. */
+  readonly stdout: Buffer;
+  /** Bytes, at most `limits.stderrBytes`. */
+  readonly stderr: Buffer;
+  /** Whether stdout or stderr had more than was kept. */
+  readonly truncated: boolean;
+}
