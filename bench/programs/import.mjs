@@ -1,0 +1,4 @@
+import { writeSync } from "node:fs";
+import "safedock";
+
+writeSync(1, "done");

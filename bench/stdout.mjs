@@ -1,0 +1,109 @@
+// A guest's stdout to a consumer in the app: many large writes, and many small ones. The rival is
+// node:wasi in a warm child process whose stdout is a pipe: what isolates as we do.
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { guestBytes, guestModule, guestPath, withEngine } from "./guests.mjs";
+import { line, report } from "./report.mjs";
+import { browserWasiShim } from "./rivals/browser-wasi-shim.mjs";
+import { wasmer } from "./rivals/wasmer.mjs";
+import { median, takeTurns, timeEach } from "./statistics.mjs";
+
+const ROUNDS = 5;
+const floods = [
+  { title: "100 MiB of stdout in 64 KiB writes", args: ["100", "65536"], bytes: 100 * 2 ** 20 },
+  { title: "4 MiB of stdout in 64-byte writes", args: ["4", "64"], bytes: 4 * 2 ** 20 },
+];
+
+async function startChild() {
+  const script = fileURLToPath(new URL("./rivals/node-wasi-child.mjs", import.meta.url));
+  const child = fork(script, [guestPath("flood")], {
+    stdio: ["ignore", "pipe", "inherit", "ipc"],
+    execArgv: ["--no-warnings"],
+  });
+  await once(child, "message");
+  return {
+    async stream(args, wanted) {
+      let bytes = 0;
+      const arrived = new Promise((resolve) => {
+        const count = (chunk) => {
+          bytes += chunk.length;
+          if (bytes < wanted) return;
+          child.stdout.off("data", count);
+          resolve(bytes);
+        };
+        child.stdout.on("data", count);
+      });
+      const ended = once(child, "message");
+      child.send(args);
+      await ended;
+      return await arrived;
+    },
+    close: () => child.kill(),
+  };
+}
+
+await withEngine(async (engine) => {
+  const image = await engine.loadImage(guestPath("flood"));
+  const child = await startChild();
+  const sdk = await wasmer(guestBytes("flood"));
+  let inThreadBytes = 0;
+  const shim = browserWasiShim(guestModule("flood"), {
+    onStdout: (bytes) => (inThreadBytes += bytes.length),
+  });
+
+  async function ours(args) {
+    const container = await engine.createContainer(image, { args });
+    const running = await container.start({ stdin: "none" });
+    let bytes = 0;
+    for await (const chunk of running.stdout) bytes += chunk.length;
+    await container.wait();
+    await container.remove();
+    return bytes;
+  }
+  function inThread(args) {
+    inThreadBytes = 0;
+    shim.run(args);
+    return inThreadBytes;
+  }
+
+  const lines = [];
+  for (const { title, args, bytes } of floods) {
+    const checked = (name, stream) => ({
+      name,
+      sample: () =>
+        timeEach(1, async () => {
+          const arrived = await stream(args, bytes);
+          if (arrived !== bytes) throw new Error(`${name}: ${arrived} of ${bytes} bytes`);
+        }),
+    });
+    const figures = await takeTurns(
+      [
+        checked("ours", ours),
+        checked("node:wasi child", child.stream),
+        checked("bjorn3 shim (in-thread)", inThread),
+        checked("wasmer sdk", sdk.stream),
+      ],
+      ROUNDS,
+    );
+    const figure = median(figures.get("ours"));
+    lines.push(
+      line({
+        question: title,
+        unit: "ms",
+        ours: figure,
+        rivals: [...figures]
+          .filter(([name]) => name !== "ours")
+          .map(([name, samples]) => ({ name, value: median(samples) })),
+        ratio: figure / median(figures.get("node:wasi child")),
+        atMost: 0.5,
+        target: "≤ 0.5 × node:wasi child",
+      }),
+    );
+  }
+  child.close();
+  await sdk.close();
+  await report(lines);
+});
+// The Wasmer SDK leaves message ports open.
+process.exit(0);

@@ -1,0 +1,59 @@
+// Warm runs per second with 16 in flight on all cores, against one after the other in-thread.
+import { guestModule, guestPath, withEngine } from "./guests.mjs";
+import { line, report } from "./report.mjs";
+import { browserWasiShim } from "./rivals/browser-wasi-shim.mjs";
+import { nodeWasi } from "./rivals/node-wasi.mjs";
+import { median, takeTurns } from "./statistics.mjs";
+
+const ROUNDS = 10;
+const RUNS = 2_000;
+const IN_FLIGHT = 16;
+
+async function perSecond(work) {
+  const started = performance.now();
+  await work();
+  return (RUNS / (performance.now() - started)) * 1000;
+}
+
+const figures = await withEngine(async (engine) => {
+  const image = await engine.loadImage(guestPath("hello"));
+  const module = guestModule("hello");
+  const rivals = [nodeWasi(module), browserWasiShim(module)];
+
+  async function inFlight() {
+    let left = RUNS;
+    async function lane() {
+      while (left-- > 0) await engine.run(image);
+    }
+    await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
+  }
+
+  return await takeTurns(
+    [
+      { name: "ours", sample: () => perSecond(inFlight) },
+      ...rivals.map(({ name, run }) => ({
+        name,
+        sample: () =>
+          perSecond(() => {
+            for (let turn = 0; turn < RUNS; turn++) run();
+          }),
+      })),
+    ],
+    ROUNDS,
+  );
+});
+
+const ours = median(figures.get("ours"));
+await report([
+  line({
+    question: `warm runs of hello per second, ${IN_FLIGHT} in flight`,
+    unit: "runs/s",
+    ours,
+    rivals: [...figures]
+      .filter(([name]) => name !== "ours")
+      .map(([name, samples]) => ({ name: `${name} (one by one)`, value: median(samples) })),
+    ratio: ours / median(figures.get("node:wasi")),
+    atLeast: 10,
+    target: "≥ 10 × node:wasi's rate",
+  }),
+]);

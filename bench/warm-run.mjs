@@ -1,0 +1,57 @@
+// A warm run of hello, start to exit status: `engine.run` of a loaded image against a fresh instance
+// of a reused module in the caller's own thread.
+import { guestBytes, guestModule, guestPath, withEngine } from "./guests.mjs";
+import { line, report } from "./report.mjs";
+import { browserWasiShim } from "./rivals/browser-wasi-shim.mjs";
+import { extism } from "./rivals/extism.mjs";
+import { nodeWasi } from "./rivals/node-wasi.mjs";
+import { wasmer } from "./rivals/wasmer.mjs";
+import { median, percentile, takeTurns, timeEach } from "./statistics.mjs";
+
+const ROUNDS = 10;
+
+const figures = await withEngine(async (engine) => {
+  const image = await engine.loadImage(guestPath("hello"));
+  const module = guestModule("hello");
+  const inThread = [nodeWasi(module), browserWasiShim(module)];
+  const slow = [extism(module), await wasmer(guestBytes("hello"))];
+  try {
+    return await takeTurns(
+      [
+        { name: "ours", sample: () => timeEach(500, () => engine.run(image)) },
+        ...inThread.map(({ name, run }) => ({ name, sample: () => timeEach(500, () => run()) })),
+        ...slow.map(({ name, run }) => ({ name, sample: () => timeEach(20, () => run()) })),
+      ],
+      ROUNDS,
+    );
+  } finally {
+    for (const rival of [...inThread, ...slow]) await rival.close();
+  }
+});
+
+const ours = figures.get("ours");
+const others = [...figures].filter(([name]) => name !== "ours");
+const baseline = median(figures.get("node:wasi"));
+
+await report([
+  line({
+    question: "warm `engine.run` of hello, p50",
+    unit: "ms",
+    ours: median(ours),
+    rivals: others.map(([name, samples]) => ({ name, value: median(samples) })),
+    ratio: median(ours) / baseline,
+    atMost: 0.2,
+    target: "≤ 0.2 × node:wasi",
+  }),
+  line({
+    question: "the same, p99",
+    unit: "ms",
+    ours: percentile(ours, 0.99),
+    rivals: others.map(([name, samples]) => ({ name, value: percentile(samples, 0.99) })),
+    ratio: percentile(ours, 0.99) / baseline,
+    atMost: 2,
+    target: "≤ 2 × node:wasi's p50",
+  }),
+]);
+// The Wasmer SDK leaves message ports open.
+process.exit(0);
