@@ -23,7 +23,7 @@ const unknown = chosen.filter((name) => !files.includes(name));
 if (unknown.length > 0) throw new Error(`no such bench: ${unknown.join(", ")}`);
 
 if (!existsSync(here("node_modules"))) {
-  const args = ["install", "--no-save", "--no-audit", "--no-fund"];
+  const args = ["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"];
   execFileSync("npm", args, { cwd: here("."), stdio: "inherit" });
 }
 
