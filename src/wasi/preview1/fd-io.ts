@@ -1,0 +1,201 @@
+/** Reading and writing: straight between the guest's memory and a file or stream, no copy between. */
+import { EBADF, EFAULT, EFBIG, EINVAL, ESPIPE, type Errno } from "../../fs/errno.js";
+import type { InputStream, OutputStream } from "../stdio.js";
+import type { Caller } from "./caller.js";
+import { KIND_FILE, KIND_INPUT, KIND_OUTPUT, type OpenFile } from "./descriptor.js";
+import type { GuestMemory } from "./guest-memory.js";
+import { FDFLAG_APPEND, FDFLAGS_SYNC, FDFLAG_SYNC, IOVEC_BYTES, MAX_OFFSET } from "./layout.js";
+import { checkVectors } from "./vectors.js";
+
+/** A u64 offset, which wasm hands over as a signed number: past 2^63 it is no offset. */
+function toPosition(offset: bigint): number {
+  if (offset < 0n) return -EINVAL;
+  const position = Number(offset);
+  return position <= MAX_OFFSET ? position : MAX_OFFSET;
+}
+
+export function fdIoFunctions(caller: Caller) {
+  const { memory } = caller;
+  return {
+    fd_read(fd: number, list: number, count: number, out: number): number {
+      const process = caller.enter();
+      const open = process.descriptors.get(fd >>> 0);
+      if (open === undefined) return EBADF;
+      let done: number;
+      if (open.kind === KIND_FILE) {
+        done = readFile(memory, open, list >>> 0, count >>> 0, out >>> 0, open.position);
+        if (done < 0) return -done;
+        open.position += done;
+      } else if (open.kind === KIND_INPUT) {
+        done = readStream(memory, open.stream, list >>> 0, count >>> 0, out >>> 0);
+        if (done < 0) return -done;
+      } else {
+        return EBADF;
+      }
+      process.usage.readBytes += done;
+      memory.view.setUint32(out >>> 0, done, true);
+      return 0;
+    },
+
+    fd_pread(fd: number, list: number, count: number, offset: bigint, out: number): number {
+      const process = caller.enter();
+      const open = process.descriptors.get(fd >>> 0);
+      if (open === undefined) return EBADF;
+      if (open.kind !== KIND_FILE) return open.kind === KIND_INPUT ? ESPIPE : EBADF;
+      const position = toPosition(offset);
+      if (position < 0) return -position;
+      const done = readFile(memory, open, list >>> 0, count >>> 0, out >>> 0, position);
+      if (done < 0) return -done;
+      process.usage.readBytes += done;
+      memory.view.setUint32(out >>> 0, done, true);
+      return 0;
+    },
+
+    fd_write(fd: number, list: number, count: number, out: number): number {
+      const process = caller.enter();
+      const open = process.descriptors.get(fd >>> 0);
+      if (open === undefined) return EBADF;
+      let done: number;
+      if (open.kind === KIND_FILE) {
+        done = writeFile(memory, open, list >>> 0, count >>> 0, out >>> 0, open.position);
+        if (done < 0) return -done;
+        if ((open.flags & FDFLAG_APPEND) === 0) open.position += done;
+        else open.position = Math.max(0, open.file.size());
+      } else if (open.kind === KIND_OUTPUT) {
+        done = writeStream(memory, open.stream, list >>> 0, count >>> 0, out >>> 0);
+        if (done < 0) return -done;
+      } else {
+        return EBADF;
+      }
+      process.usage.writtenBytes += done;
+      memory.view.setUint32(out >>> 0, done, true);
+      return 0;
+    },
+
+    fd_pwrite(fd: number, list: number, count: number, offset: bigint, out: number): number {
+      const process = caller.enter();
+      const open = process.descriptors.get(fd >>> 0);
+      if (open === undefined) return EBADF;
+      if (open.kind !== KIND_FILE) return open.kind === KIND_OUTPUT ? ESPIPE : EBADF;
+      const position = toPosition(offset);
+      if (position < 0) return -position;
+      const done = writeFile(memory, open, list >>> 0, count >>> 0, out >>> 0, position);
+      if (done < 0) return -done;
+      process.usage.writtenBytes += done;
+      memory.view.setUint32(out >>> 0, done, true);
+      return 0;
+    },
+  };
+}
+
+/** Bytes read, or -errno when nothing was. */
+function readFile(
+  memory: GuestMemory,
+  open: OpenFile,
+  list: number,
+  count: number,
+  out: number,
+  position: number,
+): number {
+  if (!open.readable) return -EBADF;
+  const total = checkVectors(memory, list, count);
+  if (total < 0) return total;
+  if (!memory.holds(out, 4)) return -EFAULT;
+  const { bytes, view } = memory;
+  let done = 0;
+  for (let at = list, end = list + count * IOVEC_BYTES; at < end; at += IOVEC_BYTES) {
+    const length = view.getUint32(at + 4, true);
+    if (length === 0) continue;
+    const read = open.file.read(bytes, view.getUint32(at, true), length, position + done);
+    if (read < 0) return done > 0 ? done : read;
+    done += read;
+    if (read < length) break;
+  }
+  return done;
+}
+
+/** Waits for the first byte only; further buffers take what is there already. */
+function readStream(
+  memory: GuestMemory,
+  stream: InputStream,
+  list: number,
+  count: number,
+  out: number,
+): number {
+  const total = checkVectors(memory, list, count);
+  if (total < 0) return total;
+  if (!memory.holds(out, 4)) return -EFAULT;
+  const { bytes, view } = memory;
+  let done = 0;
+  for (let at = list, end = list + count * IOVEC_BYTES; at < end; at += IOVEC_BYTES) {
+    const length = view.getUint32(at + 4, true);
+    if (length === 0) continue;
+    if (done > 0 && stream.available() === 0) break;
+    const read = stream.read(bytes, view.getUint32(at, true), length);
+    if (read < 0) return done > 0 ? done : read;
+    done += read;
+    if (read < length) break;
+  }
+  return done;
+}
+
+/** Bytes written, or -errno when nothing was. A file in append mode ignores `position`, as Linux does. */
+function writeFile(
+  memory: GuestMemory,
+  open: OpenFile,
+  list: number,
+  count: number,
+  out: number,
+  position: number,
+): number {
+  if (!open.writable) return -EBADF;
+  const total = checkVectors(memory, list, count);
+  if (total < 0) return total;
+  if (!memory.holds(out, 4)) return -EFAULT;
+  const { bytes, view } = memory;
+  const { file } = open;
+  const append = (open.flags & FDFLAG_APPEND) !== 0;
+  if (!append && total > 0 && position + total > MAX_OFFSET) return -EFBIG;
+  let done = 0;
+  for (let at = list, end = list + count * IOVEC_BYTES; at < end; at += IOVEC_BYTES) {
+    const length = view.getUint32(at + 4, true);
+    if (length === 0) continue;
+    const address = view.getUint32(at, true);
+    const written = append
+      ? file.append(bytes, address, length)
+      : file.write(bytes, address, length, position + done);
+    if (written < 0) return done > 0 ? done : written;
+    done += written;
+    if (written < length) break;
+  }
+  return done > 0 && (open.flags & FDFLAGS_SYNC) !== 0 ? synced(open, done) : done;
+}
+
+/** A descriptor opened for synchronous writing has its bytes on the disk before the call answers. */
+function synced(open: OpenFile, done: number): number | Errno {
+  const answer = open.file.sync((open.flags & FDFLAG_SYNC) === 0);
+  return answer < 0 ? answer : done;
+}
+
+function writeStream(
+  memory: GuestMemory,
+  stream: OutputStream,
+  list: number,
+  count: number,
+  out: number,
+): number {
+  const total = checkVectors(memory, list, count);
+  if (total < 0) return total;
+  if (!memory.holds(out, 4)) return -EFAULT;
+  const { bytes, view } = memory;
+  let done = 0;
+  for (let at = list, end = list + count * IOVEC_BYTES; at < end; at += IOVEC_BYTES) {
+    const length = view.getUint32(at + 4, true);
+    if (length === 0) continue;
+    const written = stream.write(bytes, view.getUint32(at, true), length);
+    if (written < 0) return done > 0 ? done : written;
+    done += written;
+    if (written < length) break;
+  }
+  return done;
+}

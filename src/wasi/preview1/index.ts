@@ -1,0 +1,90 @@
+/**
+ * The preview 1 adapter: WASI's first ABI over the kernel, under both of its names.
+ *
+ * One object per worker, made once. A worker runs one guest at a time:
+ *
+ *     const preview1 = createPreview1();
+ *     preview1.begin(context, memory);           // memory: the guest's linear memory 0
+ *     try {
+ *       new WebAssembly.Instance(module, preview1.imports) … _start()
+ *     } finally {
+ *       code = preview1.exit.code;               // undefined: the guest has not called proc_exit
+ *       preview1.end();                          // closes what it left open
+ *     }
+ *
+ * Outside `begin` … `end`, and once a guest has exited, every function throws `exit`.
+ */
+import type { Context } from "../context.js";
+import type { ExitSignal } from "../exit-signal.js";
+import { argsFunctions } from "./args.js";
+import { Caller } from "./caller.js";
+import { clockFunctions } from "./clock.js";
+import { environFunctions } from "./environ.js";
+import { fdFileFunctions } from "./fd-file.js";
+import { fdIoFunctions } from "./fd-io.js";
+import { fdPositionFunctions } from "./fd-position.js";
+import { fdReaddirFunctions } from "./fd-readdir.js";
+import { fdTableFunctions } from "./fd-table.js";
+import { UNSTABLE_FILESTAT } from "./filestat.js";
+import type { FunctionName } from "./function-types.js";
+import { pathFunctions } from "./path.js";
+import { pathOpenFunctions } from "./path-open.js";
+import { pollFunctions } from "./poll.js";
+import { procFunctions } from "./proc.js";
+import { randomFunctions } from "./random.js";
+import { schedFunctions } from "./sched.js";
+import { sockFunctions } from "./sock.js";
+import { UNSTABLE_SUBSCRIPTION } from "./subscription.js";
+
+export type Preview1Functions = Record<FunctionName, WebAssembly.ImportFunction>;
+
+export interface Preview1 {
+  readonly imports: {
+    readonly wasi_snapshot_preview1: Preview1Functions;
+    readonly wasi_unstable: Omit<Preview1Functions, "sock_accept">;
+  };
+  /** Thrown by `proc_exit`, and by every call after it. */
+  readonly exit: ExitSignal;
+  /** Begins a process; what the former one left open is closed first. */
+  begin(context: Context, memory: WebAssembly.Memory): void;
+  /** Ends it: closes its descriptors and lets go of its memory. Ending twice is fine. */
+  end(): void;
+}
+
+export function createPreview1(): Preview1 {
+  const caller = new Caller();
+  const { unstable_fd_seek, ...position } = fdPositionFunctions(caller);
+  const functions: Preview1Functions = {
+    ...argsFunctions(caller),
+    ...environFunctions(caller),
+    ...clockFunctions(caller),
+    ...fdIoFunctions(caller),
+    ...position,
+    ...fdTableFunctions(caller),
+    ...fdFileFunctions(caller),
+    ...fdReaddirFunctions(caller),
+    ...pathOpenFunctions(caller),
+    ...pathFunctions(caller),
+    ...pollFunctions(caller),
+    ...procFunctions(caller),
+    ...randomFunctions(caller),
+    ...schedFunctions(caller),
+    ...sockFunctions(caller),
+  };
+  const { sock_accept: _, ...shared } = functions;
+  return {
+    imports: {
+      wasi_snapshot_preview1: functions,
+      wasi_unstable: {
+        ...shared,
+        fd_seek: unstable_fd_seek,
+        fd_filestat_get: fdFileFunctions(caller, UNSTABLE_FILESTAT).fd_filestat_get,
+        path_filestat_get: pathFunctions(caller, UNSTABLE_FILESTAT).path_filestat_get,
+        poll_oneoff: pollFunctions(caller, UNSTABLE_SUBSCRIPTION).poll_oneoff,
+      },
+    },
+    exit: caller.exit,
+    begin: (context, memory) => caller.begin(context, memory),
+    end: () => caller.end(),
+  };
+}

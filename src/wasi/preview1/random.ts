@@ -1,0 +1,16 @@
+import { EFAULT } from "../../fs/errno.js";
+import type { Caller } from "./caller.js";
+
+export function randomFunctions(caller: Caller) {
+  const { memory } = caller;
+  return {
+    random_get(buffer: number, length: number): number {
+      const process = caller.enter();
+      const address = buffer >>> 0;
+      const bytes = length >>> 0;
+      if (!memory.holds(address, bytes)) return EFAULT;
+      process.context.random.fill(memory.bytes, address, bytes);
+      return 0;
+    },
+  };
+}

@@ -1,0 +1,23 @@
+/** Scatter/gather lists in a guest's memory. */
+import { EFAULT, EINVAL } from "../../fs/errno.js";
+import type { GuestMemory } from "./guest-memory.js";
+import { IOVEC_BYTES } from "./layout.js";
+
+/** Buffers in one call, as Linux and wasi-libc have it. */
+const IOV_MAX = 1024;
+
+/**
+ * Checks a list and all its buffers before anything is touched: the bytes in all of them, -EFAULT, or
+ * -EINVAL for too many buffers or more bytes than the call could say that it has moved.
+ */
+export function checkVectors(memory: GuestMemory, list: number, count: number): number {
+  if (count > IOV_MAX) return -EINVAL;
+  if (!memory.holds(list, count * IOVEC_BYTES)) return -EFAULT;
+  let total = 0;
+  for (let at = list, end = list + count * IOVEC_BYTES; at < end; at += IOVEC_BYTES) {
+    const length = memory.view.getUint32(at + 4, true);
+    if (!memory.holds(memory.view.getUint32(at, true), length)) return -EFAULT;
+    total += length;
+  }
+  return total > 0xffff_ffff ? -EINVAL : total;
+}
