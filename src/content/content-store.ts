@@ -1,0 +1,317 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { SafedockError } from "../base/errors.js";
+import type { Descriptor } from "../oci/descriptor.js";
+import { digestAlgorithm, type Digest } from "../oci/digest.js";
+import { readSource, type BlobSource, type BlobTap } from "./blob-source.js";
+import { FileSink } from "./file-sink.js";
+import { errorCodeOf } from "./process-identity.js";
+import { SharedFlights, type FlightContext, type Hold } from "./shared-flights.js";
+import { StoreLayout } from "./store-layout.js";
+import { TemporaryFolder } from "./temporary-folder.js";
+
+/** Largest blob taken, in bytes: a layer of 4 GiB is far above any WebAssembly image. */
+export const MAX_BLOB_BYTES = 4 * 2 ** 30;
+
+/** What the bytes of a blob must be. */
+export type ExpectedBlob = Pick<Descriptor, "digest" | "size">;
+
+export interface StageOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the bytes received so far, also for a caller who joined another's flight. */
+  readonly onProgress?: ((bytes: number) => void) | undefined;
+  /** Largest size accepted, in bytes; default {@link MAX_BLOB_BYTES}. */
+  readonly maxBytes?: number | undefined;
+  /** Follows the bytes, if it is this call that reads them. */
+  readonly tap?: BlobTap | undefined;
+}
+
+/** A verified blob that a caller holds. It is invisible to others until `commit`. */
+export interface StagedBlob {
+  readonly digest: Digest;
+  readonly size: number;
+  /** Where the bytes are now: they move when the blob is committed. */
+  readonly path: string;
+  /** Tells whether the store had the blob before. */
+  readonly existed: boolean;
+  /** Puts the blob into the store, for good. */
+  commit(): Promise<void>;
+  /** Lets go of it; a blob that nobody has committed is removed. Also needed after `commit`. */
+  release(): Promise<void>;
+}
+
+interface Staged {
+  path: string;
+  committed: Promise<void> | undefined;
+  readonly existed: boolean;
+}
+
+/**
+ * Content-addressed blobs on disk. The life of a blob: ingest → verify → commit.
+ *
+ * - `stage` streams the bytes into a temporary file and checks size and digest on the way. The blob can
+ *   be read where it lies, and is invisible to others.
+ * - `commit` renames it to its digest: it is there in full or not at all, at any moment and for any
+ *   number of processes; two that commit the same blob commit the same bytes.
+ * - `release` lets go. What was not committed by anybody is gone then.
+ * - Within a process a digest has one flight: others join it, and one caller's abort ends his wait alone.
+ *
+ * @example
+ * ```ts
+ * const content = await ContentStore.open("./.safedock");
+ * await content.ingest({ digest, size }, () => createReadStream("layer.tar"));
+ * const bytes = await content.read(digest, { maxBytes: 4096 });
+ * ```
+ */
+export class ContentStore {
+  readonly #flights: SharedFlights<Staged>;
+
+  private constructor(
+    readonly layout: StoreLayout,
+    readonly temporary: TemporaryFolder,
+  ) {
+    this.#flights = new SharedFlights(async (staged) => {
+      if (staged.committed === undefined) await rm(staged.path, { force: true });
+    });
+  }
+
+  /**
+   * Opens the store in a folder of the host, which is made if need be, and removes what dead processes
+   * left unfinished.
+   *
+   * @throws SafedockError `ERR_STORE_INVALID` if the folder cannot be made or used.
+   */
+  static async open(root: string): Promise<ContentStore> {
+    const layout = new StoreLayout(resolve(root));
+    try {
+      for (const folder of layout.folders()) await mkdir(folder, { recursive: true, mode: 0o700 });
+      return new ContentStore(layout, await TemporaryFolder.open(layout.temp));
+    } catch (error) {
+      throw new SafedockError("ERR_STORE_INVALID", `The store ${layout.root} cannot be opened`, {
+        data: { path: layout.root },
+        hint: "name a folder that this user may write",
+        cause: error,
+      });
+    }
+  }
+
+  /** Host path of a blob, there or not. */
+  path(digest: Digest): string {
+    return this.layout.blob(digest);
+  }
+
+  async has(digest: Digest): Promise<boolean> {
+    return (await this.#sizeOf(digest)) !== undefined;
+  }
+
+  /**
+   * Reads a small blob and verifies it once more.
+   *
+   * @throws SafedockError `ERR_BLOB_NOT_FOUND`, `ERR_BLOB_TOO_LARGE`, `ERR_STORE_INVALID` if it was
+   * damaged on disk.
+   */
+  async read(digest: Digest, options: { readonly maxBytes: number }): Promise<Uint8Array> {
+    const size = await this.#sizeOf(digest);
+    if (size === undefined) throw notFound(digest);
+    if (size > options.maxBytes) throw tooLarge(digest, size, options.maxBytes);
+    const path = this.path(digest);
+    const bytes = await readFile(path);
+    if (hashOf(digest).update(bytes).digest("hex") !== hexOf(digest)) throw damaged(path);
+    return bytes;
+  }
+
+  /**
+   * A stream of a blob's bytes, not verified again.
+   *
+   * @throws SafedockError `ERR_BLOB_NOT_FOUND`
+   */
+  async openRead(digest: Digest): Promise<AsyncIterable<Uint8Array>> {
+    if (!(await this.has(digest))) throw notFound(digest);
+    return createReadStream(this.path(digest), { highWaterMark: 256 * 1024 });
+  }
+
+  /** {@link stage}, then commit. Tells whether the store had the blob before. */
+  async ingest(
+    expected: ExpectedBlob,
+    source: BlobSource,
+    options: StageOptions = {},
+  ): Promise<{ readonly existed: boolean }> {
+    const blob = await this.stage(expected, source, options);
+    try {
+      await blob.commit();
+      return { existed: blob.existed };
+    } finally {
+      await blob.release();
+    }
+  }
+
+  /**
+   * Brings a blob in, verified and not committed.
+   *
+   * @throws SafedockError `ERR_DIGEST_MISMATCH`, `ERR_SIZE_MISMATCH` (also for trailing bytes),
+   * `ERR_BLOB_TOO_LARGE`; the signal's reason; whatever the source or the tap throws. Nothing is left
+   * behind then.
+   */
+  async stage(
+    expected: ExpectedBlob,
+    source: BlobSource,
+    options: StageOptions = {},
+  ): Promise<StagedBlob> {
+    const { digest, size } = expected;
+    const limit = options.maxBytes ?? MAX_BLOB_BYTES;
+    if (size > limit) throw tooLarge(digest, size, limit);
+    // Two manifests may lie about one digest in different ways: those are two flights.
+    const hold = await this.#flights.acquire(
+      `${digest} ${size}`,
+      (context) => this.#fetch(expected, source, options.tap, context),
+      options,
+    );
+    return this.#handle(expected, hold);
+  }
+
+  #handle({ digest, size }: ExpectedBlob, hold: Hold<Staged>): StagedBlob {
+    const staged = hold.value;
+    return {
+      digest,
+      size,
+      get path() {
+        return staged.path;
+      },
+      existed: staged.existed,
+      commit: () => (staged.committed ??= this.#commit(digest, staged)),
+      release: () => hold.release(),
+    };
+  }
+
+  async #commit(digest: Digest, staged: Staged): Promise<void> {
+    const path = this.path(digest);
+    try {
+      await rename(staged.path, path);
+    } catch (error) {
+      // Windows refuses to replace what another process has put there; it is the same blob.
+      if ((await this.#sizeOf(digest)) === undefined) {
+        staged.committed = undefined;
+        throw error;
+      }
+      await rm(staged.path, { force: true });
+    }
+    staged.path = path;
+  }
+
+  async #fetch(
+    expected: ExpectedBlob,
+    source: BlobSource,
+    tap: BlobTap | undefined,
+    context: FlightContext,
+  ): Promise<Staged> {
+    const { digest, size } = expected;
+    const known = await this.#sizeOf(digest);
+    if (known !== undefined) {
+      if (known !== size) throw wrongSize(digest, size, known);
+      return { path: this.path(digest), committed: Promise.resolve(), existed: true };
+    }
+    const sink = await FileSink.create(this.temporary.newPath());
+    try {
+      await receive(expected, source, sink, tap, context);
+      await sink.close();
+      return { path: sink.path, committed: undefined, existed: false };
+    } catch (error) {
+      await sink.discard();
+      await tap?.discard();
+      throw error;
+    }
+  }
+
+  async #sizeOf(digest: Digest): Promise<number | undefined> {
+    try {
+      const found = await stat(this.path(digest));
+      return found.isFile() ? found.size : undefined;
+    } catch (error) {
+      if (errorCodeOf(error) === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+}
+
+/** Streams and verifies. What the tap finds wrong counts only if the bytes are the right ones. */
+async function receive(
+  { digest, size }: ExpectedBlob,
+  source: BlobSource,
+  sink: FileSink,
+  tap: BlobTap | undefined,
+  { signal, report }: FlightContext,
+): Promise<void> {
+  const hash = hashOf(digest);
+  let received = 0;
+  let failure: { readonly error: unknown } | undefined;
+  for await (const piece of readSource(source, signal)) {
+    received += piece.byteLength;
+    if (received > size) throw wrongSize(digest, size, received);
+    hash.update(piece);
+    const written = sink.write(piece);
+    // Awaited below; a failure before that must not count as unhandled.
+    written?.catch(() => undefined);
+    if (tap !== undefined && failure === undefined) {
+      try {
+        await tap.write(piece);
+      } catch (error) {
+        failure = { error };
+      }
+    }
+    await written;
+    report(received);
+  }
+  if (received !== size) throw wrongSize(digest, size, received);
+  const actual = hash.digest("hex");
+  if (actual !== hexOf(digest)) throw mismatch(digest, `${digestAlgorithm(digest)}:${actual}`);
+  if (failure !== undefined) throw failure.error;
+  await tap?.end();
+}
+
+function hashOf(digest: Digest) {
+  return createHash(digestAlgorithm(digest));
+}
+
+function hexOf(digest: Digest): string {
+  return digest.slice(digest.indexOf(":") + 1);
+}
+
+function mismatch(expected: Digest, actual: string): SafedockError {
+  return new SafedockError("ERR_DIGEST_MISMATCH", `The bytes are ${actual}, not ${expected}`, {
+    data: { expected, actual },
+    hint: "the registry or a proxy on the way changed them",
+  });
+}
+
+function wrongSize(digest: Digest, expected: number, actual: number): SafedockError {
+  const found = actual > expected ? `more (${actual} or more)` : `only ${actual}`;
+  return new SafedockError(
+    "ERR_SIZE_MISMATCH",
+    `${digest} must have ${expected} bytes, there were ${found}`,
+    { data: { digest, expected, actual } },
+  );
+}
+
+function tooLarge(digest: Digest, size: number, limit: number): SafedockError {
+  return new SafedockError(
+    "ERR_BLOB_TOO_LARGE",
+    `${digest} has ${size} bytes, the limit is ${limit} bytes`,
+    { data: { digest, size, limit } },
+  );
+}
+
+function notFound(digest: Digest): SafedockError {
+  return new SafedockError("ERR_BLOB_NOT_FOUND", `The store has no blob ${digest}`, {
+    data: { digest },
+    hint: "pull or load the image again",
+  });
+}
+
+function damaged(path: string): SafedockError {
+  return new SafedockError("ERR_STORE_INVALID", `The stored blob ${path} is damaged`, {
+    data: { path },
+    hint: "remove the file and pull the image again",
+  });
+}

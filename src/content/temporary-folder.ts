@@ -1,0 +1,53 @@
+import { randomBytes } from "node:crypto";
+import { readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { isProcessAlive, ownProcess, type ProcessIdentity } from "./process-identity.js";
+
+/** Age after which a leftover of another machine goes, in ms: nobody writes one blob for a day. */
+const FOREIGN_LEFTOVER_MS = 24 * 60 * 60 * 1000;
+
+const NAME = /^(?<domain>[0-9a-f]{12})-(?<pid>[0-9]{1,10})-(?<start>[0-9]{1,20})-[0-9a-f]{24}$/;
+
+/**
+ * Names for what is not committed yet. A name says whose it is, so that the leftovers of a process that
+ * was killed can go while those of a living one stay:
+ *
+ *     <domain>-<pid>-<start of the process>-<random>
+ */
+export class TemporaryFolder {
+  private constructor(
+    readonly path: string,
+    private readonly owner: ProcessIdentity,
+  ) {}
+
+  /** Opens the folder and removes what dead processes left in it. */
+  static async open(path: string): Promise<TemporaryFolder> {
+    const folder = new TemporaryFolder(path, await ownProcess());
+    await folder.#sweep();
+    return folder;
+  }
+
+  /** A path in the folder that nobody else uses. */
+  newPath(): string {
+    const { domain, pid, start } = this.owner;
+    return join(this.path, `${domain}-${pid}-${start}-${randomBytes(12).toString("hex")}`);
+  }
+
+  async #sweep(): Promise<void> {
+    for (const name of await readdir(this.path)) {
+      const path = join(this.path, name);
+      // Another process may sweep at the same time: that a leftover is gone is what we want.
+      if (await this.#isLeftover(name, path)) await rm(path, { recursive: true, force: true });
+    }
+  }
+
+  async #isLeftover(name: string, path: string): Promise<boolean> {
+    const owner = NAME.exec(name)?.groups;
+    if (owner?.domain === this.owner.domain) {
+      return !(await isProcessAlive(Number(owner.pid), owner.start ?? "0"));
+    }
+    // Another machine or PID namespace on a shared disk: only age tells.
+    const found = await stat(path).catch(() => undefined);
+    return found !== undefined && Date.now() - found.mtimeMs > FOREIGN_LEFTOVER_MS;
+  }
+}

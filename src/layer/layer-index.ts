@@ -1,0 +1,70 @@
+import { SafedockError } from "../base/errors.js";
+import type { LayerEntry } from "./layer-entry.js";
+
+/** Version of the index's format; one of another version is made anew. */
+const INDEX_VERSION = 1;
+
+const TYPES = ["file", "directory", "symlink", "hardlink", "whiteout", "opaque"] as const;
+const KINDS = ["", "core", "component"] as const;
+
+/** path, type, mode, size, offset, mtime in ns as decimal text, link, kind of WebAssembly. */
+type Row = [string, number, number, number, number, string, string, number];
+
+/** The stored form of a layer's entries: JSON, one array per entry, types as numbers. */
+export function encodeLayerIndex(entries: readonly LayerEntry[]): string {
+  const rows = entries.map((entry): Row => {
+    const { path, type, mode, size, offset, mtime, link, wasm } = entry;
+    const kind = KINDS.indexOf(wasm ?? "");
+    return [path, TYPES.indexOf(type), mode, size, offset, mtime.toString(), link, kind];
+  });
+  return JSON.stringify({ version: INDEX_VERSION, rows });
+}
+
+/**
+ * Reads what {@link encodeLayerIndex} gave.
+ *
+ * @throws SafedockError `ERR_STORE_INVALID` if it is damaged or of another version.
+ */
+export function decodeLayerIndex(text: string, path: string): LayerEntry[] {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    throw damaged(path, error);
+  }
+  if (!hasRows(parsed) || parsed.version !== INDEX_VERSION) throw damaged(path);
+  return parsed.rows.map((row) => {
+    if (!isRow(row)) throw damaged(path);
+    const [name, type, mode, size, offset, mtime, link, kind] = row;
+    const wasm = KINDS[kind];
+    const entry = { path: name, type: TYPES[type], mode, size, offset, mtime: BigInt(mtime), link };
+    if (entry.type === undefined || wasm === undefined) throw damaged(path);
+    return { ...entry, type: entry.type, ...(wasm !== "" ? { wasm } : {}) };
+  });
+}
+
+function hasRows(value: unknown): value is { version: unknown; rows: unknown[] } {
+  return (
+    typeof value === "object" && value !== null && "rows" in value && Array.isArray(value.rows)
+  );
+}
+
+function isRow(row: unknown): row is Row {
+  if (!Array.isArray(row) || row.length !== 8) return false;
+  const [name, type, mode, size, offset, mtime, link, kind]: unknown[] = row;
+  return (
+    typeof name === "string" &&
+    typeof link === "string" &&
+    typeof mtime === "string" &&
+    /^-?[0-9]{1,19}$/.test(mtime) &&
+    [type, mode, size, offset, kind].every((value) => Number.isSafeInteger(value))
+  );
+}
+
+function damaged(path: string, cause?: unknown): SafedockError {
+  return new SafedockError("ERR_STORE_INVALID", `The layer index ${path} is damaged`, {
+    data: { path },
+    hint: "remove the file and pull the image again",
+    cause,
+  });
+}

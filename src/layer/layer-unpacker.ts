@@ -1,0 +1,153 @@
+import { createHash } from "node:crypto";
+import { SafedockError } from "../base/errors.js";
+import type { BlobTap } from "../content/blob-source.js";
+import { FileSink } from "../content/file-sink.js";
+import { digestAlgorithm, digestHex, type Digest } from "../oci/digest.js";
+import type { Compression } from "../oci/media-types.js";
+import { openDecompressor, type Decompressor } from "./decompressor.js";
+import type { LayerEntry } from "./layer-entry.js";
+import { TarIndexer } from "./tar-indexer.js";
+
+/** Largest uncompressed layer, in bytes: far above any WebAssembly image, and a disk survives it. */
+export const MAX_LAYER_BYTES = 4 * 2 ** 30;
+/** Most entries of a layer: five full Linux distributions. */
+export const MAX_LAYER_ENTRIES = 500_000;
+/** Most bytes that one compressed byte may become, on average: real layers stay below 20. */
+const MAX_RATIO = 200;
+/** Output from which on the ratio counts, in bytes: a file of zeros may well be in an image. */
+const RATIO_FREE_BYTES = 256 * 2 ** 20;
+
+export interface LayerLimits {
+  /** Default {@link MAX_LAYER_BYTES}, uncompressed. */
+  readonly maxBytes?: number | undefined;
+  /** Default {@link MAX_LAYER_ENTRIES}. */
+  readonly maxEntries?: number | undefined;
+}
+
+export interface UnpackOrder {
+  readonly digest: Digest;
+  /** What the uncompressed bytes must be. */
+  readonly diffId: Digest;
+  readonly mediaType: string;
+  readonly compression: Compression;
+  readonly limits: LayerLimits;
+  /** Where the uncompressed tar goes; `undefined`: the blob is that tar, nothing is written. */
+  readonly tarPath: string | undefined;
+}
+
+/**
+ * Follows a layer's blob as it streams in: decompresses, hashes again, writes the tar and indexes it,
+ * in one pass.
+ */
+export class LayerUnpacker implements BlobTap {
+  /** Tells whether any bytes came this way. */
+  started = false;
+  /** Entries of the layer, once `end` is through. */
+  entries: readonly LayerEntry[] = [];
+  /** Size of the uncompressed tar, in bytes. */
+  tarBytes = 0;
+
+  readonly #hash;
+  readonly #indexer: TarIndexer;
+  #decompressor: Decompressor | undefined;
+  #sink: FileSink | undefined;
+  #received = 0;
+
+  constructor(private readonly order: UnpackOrder) {
+    this.#hash = createHash(digestAlgorithm(order.diffId));
+    const maxEntries = order.limits.maxEntries ?? MAX_LAYER_ENTRIES;
+    this.#indexer = new TarIndexer(
+      (problem) => invalidLayer(order.digest, problem),
+      (count) => {
+        if (count > maxEntries) throw tooLarge(order.digest, maxEntries, "entries");
+      },
+    );
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    this.#received += chunk.byteLength;
+    const decompressor = this.#decompressor ?? (await this.#open());
+    await decompressor.write(chunk);
+  }
+
+  async end(): Promise<void> {
+    const decompressor = this.#decompressor ?? (await this.#open());
+    await decompressor.end();
+    this.entries = await this.#indexer.end();
+    const { diffId } = this.order;
+    const actual = this.#hash.digest("hex");
+    if (actual !== digestHex(diffId)) {
+      throw mismatch(diffId, `${digestAlgorithm(diffId)}:${actual}`);
+    }
+    await this.#sink?.close();
+  }
+
+  async discard(): Promise<void> {
+    this.#decompressor?.discard();
+    this.#indexer.discard();
+    await this.#sink?.discard();
+  }
+
+  async #open(): Promise<Decompressor> {
+    this.started = true;
+    const { tarPath, compression, digest, mediaType } = this.order;
+    if (tarPath !== undefined) this.#sink = await FileSink.create(tarPath);
+    this.#decompressor = await openDecompressor(
+      compression,
+      (chunk) => this.#take(chunk),
+      (problem) =>
+        new SafedockError(
+          "ERR_LAYER_COMPRESSION",
+          `The layer ${digest} does not decompress as ${compression}: ${problem}`,
+          { data: { digest, mediaType } },
+        ),
+    );
+    return this.#decompressor;
+  }
+
+  #take(chunk: Uint8Array): Promise<void> | undefined {
+    this.tarBytes += chunk.byteLength;
+    this.#checkSize();
+    this.#hash.update(chunk);
+    const written = this.#sink?.write(chunk);
+    // Joined below; a failure before that must not count as unhandled.
+    written?.catch(() => undefined);
+    const indexed = this.#indexer.write(chunk);
+    if (written === undefined) return indexed;
+    return indexed === undefined ? written : Promise.all([written, indexed]).then(() => undefined);
+  }
+
+  #checkSize(): void {
+    const { digest, limits } = this.order;
+    const limit = limits.maxBytes ?? MAX_LAYER_BYTES;
+    if (this.tarBytes > limit) throw tooLarge(digest, limit, "bytes");
+    const ratioLimit = Math.max(RATIO_FREE_BYTES, this.#received * MAX_RATIO);
+    if (this.tarBytes > ratioLimit) {
+      throw tooLarge(digest, ratioLimit, `bytes for its ${this.#received} compressed bytes`);
+    }
+  }
+}
+
+export function invalidLayer(digest: Digest, problem: string): SafedockError {
+  return new SafedockError(
+    "ERR_LAYER_INVALID",
+    `The layer ${digest} is not a tar that Safedock accepts: ${problem}`,
+    { data: { digest, problem } },
+  );
+}
+
+function tooLarge(digest: Digest, limit: number, unit: string): SafedockError {
+  return new SafedockError(
+    "ERR_LAYER_TOO_LARGE",
+    `The layer ${digest} has more than ${limit} ${unit}`,
+    { data: { digest, limit } },
+  );
+}
+
+function mismatch(expected: Digest, actual: string): SafedockError {
+  return new SafedockError(
+    "ERR_DIFFID_MISMATCH",
+    `The uncompressed layer is ${actual}, the image's config says ${expected}`,
+    { data: { expected, actual } },
+  );
+}
