@@ -31,7 +31,9 @@ import { errnoOf } from "./host-errno.js";
 import { HostFile } from "./host-file.js";
 import type { HostMount } from "./host-mount.js";
 import { fileTypeOf } from "./host-mount.js";
+import { isLink } from "./is-link.js";
 import { checkMove, leadsOut } from "./link-containment.js";
+import { openDescriptor } from "./open-descriptor.js";
 import type { Place } from "./place.js";
 import { readEntries } from "./read-entries.js";
 
@@ -75,14 +77,9 @@ export class HostDirectory implements Directory {
     const path = this.#child(name);
     if (typeof path === "number") return path;
     if (this.filesystem.readOnly && (flags & CHANGES) !== 0) return refuseChange(path, flags);
-    let fd: number;
-    try {
-      if (C.O_NOFOLLOW === undefined && isLink(path)) return -ELOOP;
-      fd = fs.openSync(path, hostFlags(flags), FILE_MODE);
-    } catch (error) {
-      return this.#afterFailedOpen(name, flags, errnoOf(error));
-    }
-    return this.#opened(fd, name);
+    if (C.O_NOFOLLOW === undefined && isLink(path)) return -ELOOP;
+    const fd = openDescriptor(path, hostFlags(flags), FILE_MODE);
+    return fd < 0 ? this.#afterFailedOpen(name, flags, fd) : this.#opened(fd, name, flags);
   }
 
   statAt(name: string, out: Stat): Errno {
@@ -252,11 +249,12 @@ export class HostDirectory implements Directory {
    * file that was granted. It is looked at after opening, since only that is free of races and a look
    * before would cost every open as much again; O_NONBLOCK keeps it from waiting.
    */
-  #opened(fd: number, name: string): File | Directory | Errno {
+  #opened(fd: number, name: string, flags: OpenFlags): File | Directory | Errno {
     const mode = attemptNumber(() => fs.fstatSync(fd).mode);
     const type = fileTypeOf(mode);
     if (mode >= 0 && type === FILETYPE_REGULAR_FILE) {
-      return new HostFile(this.filesystem, fd, this.#place.openForAppend);
+      const writable = (flags & OPEN_WRITE) !== 0;
+      return new HostFile(this.filesystem, fd, writable ? this.#place.openForAppend : undefined);
     }
     if (mode >= 0 && type === FILETYPE_DIRECTORY) {
       const place = this.#place.adopt(fd, name);
@@ -287,10 +285,6 @@ export class HostDirectory implements Directory {
       return errnoOf(error);
     }
   }
-}
-
-function isLink(path: string): boolean {
-  return fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
 }
 
 function linkNotFollowing(path: string, toPath: string): Errno {

@@ -18,13 +18,13 @@ export class HostFile implements File {
   #fd: number;
   /** A second descriptor of the same file, with O_APPEND; -1 until the first append. */
   #appendFd = -1;
-  readonly #openForAppend: (fd: number) => number;
+  readonly #openForAppend: ((fd: number) => number) | undefined;
 
   /**
    * @param openForAppend - gives a second, appending descriptor of the file that `fd` has open, or -1
-   *   where the host has no way to that.
+   *   where the host has no way to that; undefined if the file is not open for writing.
    */
-  constructor(mount: HostMount, fd: number, openForAppend: (fd: number) => number) {
+  constructor(mount: HostMount, fd: number, openForAppend: ((fd: number) => number) | undefined) {
     this.#mount = mount;
     this.#fd = fd;
     this.#openForAppend = openForAppend;
@@ -49,6 +49,7 @@ export class HostFile implements File {
   }
 
   append(src: Uint8Array, offset: number, length: number): number {
+    if (this.#fd < 0 || this.#openForAppend === undefined) return -EBADF;
     const bytes = Math.min(length, MAX_TRANSFER_BYTES);
     try {
       if (this.#appendFd < 0) this.#appendFd = this.#openForAppend(this.#fd);

@@ -1,5 +1,5 @@
 /**
- * A directory held by descriptor. A child is reached as `/proc/self/fd/<n>/<name>`, which the kernel
+ * A directory held by descriptor. A child is reached as `/proc/<pid>/fd/<n>/<name>`, which the kernel
  * resolves from the directory itself, wherever it has been moved to: `openat` by another spelling. With
  * O_NOFOLLOW on each of them no symbolic link is ever followed, whoever changes names meanwhile.
  */
@@ -8,6 +8,8 @@ import type { BigIntStats } from "node:fs";
 import { EBADF, ELOOP, ENOENT, ENOTDIR } from "../errno.js";
 import type { Errno } from "../errno.js";
 import { errnoOf } from "./host-errno.js";
+import { isLink } from "./is-link.js";
+import { openDescriptor } from "./open-descriptor.js";
 import type { Place } from "./place.js";
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY, O_APPEND } = fs.constants;
@@ -33,7 +35,7 @@ export class LinuxPlace implements Place {
   private constructor(descriptor: Descriptor, root: string) {
     this.#descriptor = descriptor;
     this.#root = root;
-    this.#prefix = `/proc/self/fd/${descriptor.fd}/`;
+    this.#prefix = `${descriptorPath(descriptor.fd)}/`;
   }
 
   /** Opens the root of a mount; symbolic links in `path` are the host's own and are followed. */
@@ -41,7 +43,7 @@ export class LinuxPlace implements Place {
     let fd = -1;
     try {
       fd = fs.openSync(path, O_PATH | O_DIRECTORY);
-      const root = fs.readlinkSync(`/proc/self/fd/${fd}`);
+      const root = fs.readlinkSync(descriptorPath(fd));
       return new LinuxPlace({ fd, references: 1 }, root === "/" ? "" : root);
     } catch (error) {
       if (fd >= 0) fs.closeSync(fd);
@@ -60,13 +62,10 @@ export class LinuxPlace implements Place {
   open(name: string): Place | Errno {
     if (typeof this.#prefix === "number") return this.#prefix;
     const path = this.#prefix + name;
-    try {
-      return this.adopt(fs.openSync(path, O_PATH | O_DIRECTORY | O_NOFOLLOW));
-    } catch (error) {
-      const errno = errnoOf(error);
-      // O_DIRECTORY is checked first: a symbolic link is "not a directory" as well.
-      return errno === -ENOTDIR && isSymbolicLink(path) ? -ELOOP : errno;
-    }
+    const fd = openDescriptor(path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+    if (fd >= 0) return this.adopt(fd);
+    // O_DIRECTORY is checked first: a symbolic link is "not a directory" as well.
+    return fd === -ENOTDIR && isLink(path) ? -ELOOP : fd;
   }
 
   adopt(fd: number): Place {
@@ -79,7 +78,7 @@ export class LinuxPlace implements Place {
 
   sync(): void {
     // A descriptor for walking cannot be synced.
-    const fd = fs.openSync(`/proc/self/fd/${this.#descriptor.fd}`, O_RDONLY | O_DIRECTORY);
+    const fd = fs.openSync(descriptorPath(this.#descriptor.fd), O_RDONLY | O_DIRECTORY);
     try {
       fs.fsyncSync(fd);
     } finally {
@@ -89,7 +88,7 @@ export class LinuxPlace implements Place {
 
   depth(): number {
     try {
-      const path = fs.readlinkSync(`/proc/self/fd/${this.#descriptor.fd}`);
+      const path = fs.readlinkSync(descriptorPath(this.#descriptor.fd));
       const below = path === "/" ? "" : path;
       if (below === this.#root) return 0;
       if (!below.startsWith(`${this.#root}/`)) return -ENOENT;
@@ -113,21 +112,22 @@ export class LinuxPlace implements Place {
 }
 
 function openForAppend(fd: number): number {
-  try {
-    return fs.openSync(`/proc/self/fd/${fd}`, O_WRONLY | O_APPEND | O_NONBLOCK);
-  } catch (error) {
-    // The file's mode was changed since it was opened.
-    if (errnoOf(error) === -EBADF) throw error;
-    return -1;
-  }
+  // Refused only if the file's mode was changed since it was opened, or descriptors have run out.
+  return Math.max(-1, openDescriptor(descriptorPath(fd), O_WRONLY | O_APPEND | O_NONBLOCK));
 }
 
-function isSymbolicLink(path: string): boolean {
-  try {
-    return fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
-  } catch {
-    return false;
-  }
+let descriptors: string | undefined;
+
+/** Where the kernel shows our descriptors as paths. */
+function descriptorPath(fd: number): string {
+  descriptors ??= findDescriptors();
+  return `${descriptors}/${fd}`;
+}
+
+function findDescriptors(): string {
+  // The same without the link `self`, a tenth cheaper; /proc may be of another PID namespace.
+  const pid = String(process.pid);
+  return fs.readlinkSync("/proc/self") === pid ? `/proc/${pid}/fd` : "/proc/self/fd";
 }
 
 let works: boolean | undefined;
@@ -143,7 +143,7 @@ function probe(): boolean {
   try {
     fd = fs.openSync("/", O_PATH | O_DIRECTORY | O_NOFOLLOW);
     const held = fs.fstatSync(fd, BIGINT);
-    const reached = fs.statSync(`/proc/self/fd/${fd}/.`, BIGINT);
+    const reached = fs.statSync(`${descriptorPath(fd)}/.`, BIGINT);
     return held.ino === reached.ino && held.dev === reached.dev;
   } catch {
     return false;

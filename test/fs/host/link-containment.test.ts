@@ -1,0 +1,133 @@
+import * as fs from "node:fs";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ENOENT, EPERM, EXDEV } from "../../../src/fs/errno.js";
+import { leadsOut } from "../../../src/fs/host/link-containment.js";
+import type { Directory } from "../../../src/fs/node.js";
+import { directory, HostFixture, REACHES } from "./host-fixture.js";
+
+test.each([
+  ["x", 0, false],
+  ["x/y/", 0, false],
+  ["./x/./y", 0, false],
+  [".", 0, false],
+  ["..", 0, true],
+  ["..", 1, false],
+  ["../..", 1, true],
+  ["./../x", 1, false],
+  [".././../x", 1, true],
+  ["../../x", 2, false],
+  // Where the name is itself a link, ".." does not take it back.
+  ["x/..", 3, true],
+  ["../x/../y", 3, true],
+  ["/", 9, true],
+  ["/x", 9, true],
+  ["...", 0, false],
+  ["..x", 0, false],
+])("leadsOut(%j, %i) is %s", (target, depth, expected) => {
+  expect(leadsOut(target, depth)).toBe(expected);
+});
+
+describe.each(REACHES)("links that a guest makes, by %s", (reach) => {
+  let host: HostFixture;
+  let root: Directory;
+  const opened: Directory[] = [];
+  const walk = (...names: string[]) => {
+    let at = root;
+    for (const name of names) {
+      at = directory(at.openDirectory(name));
+      opened.push(at);
+    }
+    return at;
+  };
+  beforeEach(() => {
+    host = new HostFixture();
+    fs.mkdirSync(host.path("a", "b", "c"), { recursive: true });
+    root = host.open({ access: "read-write", reach });
+  });
+  afterEach(() => {
+    for (const one of opened.splice(0)) one.close();
+    host.remove();
+  });
+
+  test("may lead anywhere inside, never out", () => {
+    const b = walk("a", "b");
+    expect(b.symlink("../../x", "inside")).toBe(0);
+    expect(b.symlink("../../../secret", "out")).toBe(-EPERM);
+    expect(b.symlink("/etc/passwd", "out")).toBe(-EPERM);
+    expect(root.symlink("../secret", "out")).toBe(-EPERM);
+    expect(root.symlink("a/b", "inside")).toBe(0);
+    expect(root.symlink("", "empty")).toBe(-ENOENT);
+  });
+
+  test("the known escape of symlink('.', 'x') and symlink('x/..', 'up')", () => {
+    expect(root.symlink(".", "x")).toBe(0);
+    expect(root.symlink("x/..", "up")).toBe(-EPERM);
+    expect(root.symlink("a/b/../../..", "up")).toBe(-EPERM);
+  });
+
+  test("may not be moved or linked to where they lead out", () => {
+    const b = walk("a", "b");
+    const a = walk("a");
+    expect(b.symlink("../../x", "link")).toBe(0);
+    expect(b.rename("link", root, "link")).toBe(-EPERM);
+    expect(b.rename("link", a, "link")).toBe(-EPERM);
+    const c = walk("a", "b", "c");
+    expect(b.rename("link", c, "link")).toBe(0);
+    expect(c.rename("link", b, "link")).toBe(0);
+    if (process.platform === "linux") expect(b.link("link", root, "link")).toBe(-EPERM);
+    expect(fs.readdirSync(host.mount)).toEqual(["a"]);
+  });
+
+  test("hold a directory back that would take them up", () => {
+    const b = walk("a", "b");
+    const c = walk("a", "b", "c");
+    expect(c.symlink("../../x", "deep")).toBe(0);
+    expect(b.rename("c", root, "c")).toBe(-EPERM);
+    const a = walk("a");
+    // One level up it still ends at the root.
+    expect(b.rename("c", a, "c")).toBe(0);
+    expect(a.rename("c", root, "c")).toBe(-EPERM);
+    fs.rmSync(host.path("a", "c", "deep"));
+    expect(a.rename("c", root, "c")).toBe(0);
+    expect(fs.readdirSync(host.mount).toSorted()).toEqual(["a", "c"]);
+  });
+
+  // By path, a renamed directory is gone for its handle.
+  if (reach === "descriptor")
+    test("are judged by where their directory is now", () => {
+      const b = walk("a", "b");
+      const c = walk("a", "b", "c");
+      expect(b.rename("c", root, "c")).toBe(0);
+      expect(c.symlink("../../secret", "out")).toBe(-EPERM);
+      expect(c.symlink("../a", "inside")).toBe(0);
+      fs.renameSync(host.path("c"), `${host.base}/elsewhere`);
+      expect(c.symlink("../x", "out")).toBe(-EPERM);
+    });
+
+  test("the host's own links out can be moved about", () => {
+    fs.symlinkSync("/nowhere", host.path("a", "b", "own"));
+    expect(walk("a", "b").rename("own", root, "own")).toBe(0);
+  });
+
+  if (reach === REACHES[0])
+    test("a directory too large or too deep to search moves up by copying", () => {
+      const b = walk("a", "b");
+      let deep = host.path("a", "b", "deep");
+      for (let i = 0; i < 70; i++) deep += "/d";
+      fs.mkdirSync(deep, { recursive: true });
+      expect(b.rename("deep", root, "deep")).toBe(-EXDEV);
+      fs.mkdirSync(host.path("a", "b", "large"));
+      for (let i = 0; i <= 10_000; i++) fs.writeFileSync(host.path("a", "b", "large", `${i}`), "");
+      expect(b.rename("large", root, "large")).toBe(-EXDEV);
+      fs.rmSync(host.path("a", "b", "large", "0"));
+      fs.rmSync(host.path("a", "b", "large", "1"));
+      expect(b.rename("large", root, "large")).toBe(0);
+    });
+
+  test("policy any: a container's own layer may hold any link", () => {
+    const layer = host.open({ access: "read-write", reach, links: "any" });
+    expect(layer.symlink("/usr/bin/x", "absolute")).toBe(0);
+    expect(layer.symlink("../../x", "up")).toBe(0);
+    expect(layer.readlink("up")).toBe("../../x");
+  });
+});
