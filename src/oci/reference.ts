@@ -109,6 +109,32 @@ export function formatFamiliarReference(reference: Reference): string {
     : `${repository}${suffix}`;
 }
 
+/**
+ * Checks one part of a reference that came by itself: a registry's host, a repository's path, or what
+ * stands behind it (a tag or a digest).
+ *
+ * @throws SafedockError `ERR_REFERENCE_INVALID`
+ */
+export function checkReferencePart(
+  part: "registry" | "repository" | "tag or digest",
+  text: string,
+): string {
+  const problem =
+    part === "registry"
+      ? problemOfRegistry(text)
+      : part === "repository"
+        ? problemOfRepository(text)
+        : TAG.test(text) || isDigest(text)
+          ? undefined
+          : "it is neither a tag nor a digest";
+  if (problem === undefined) return text;
+  const shown = printable(text);
+  throw new SafedockError("ERR_REFERENCE_INVALID", `"${shown}" is not a ${part}`, {
+    data: { reference: shown },
+    hint: problem,
+  });
+}
+
 function suffixOf(reference: Reference): string {
   const tag = reference.tag === undefined ? "" : `:${reference.tag}`;
   return reference.digest === undefined ? tag : `${tag}@${reference.digest}`;

@@ -1,0 +1,139 @@
+import { SafedockError } from "../base/errors.js";
+import type { Descriptor } from "../oci/descriptor.js";
+import { parseDigest } from "../oci/digest.js";
+import { checkReferencePart } from "../oci/reference.js";
+import { networkError, responseError, Transient } from "./failure.js";
+import { pauseBeforeTry } from "./retry.js";
+import { pullScope } from "./scope.js";
+import type { Session } from "./session.js";
+import { discard, type HttpResponse } from "./transport.js";
+
+export interface FetchBlobOptions {
+  readonly signal?: AbortSignal;
+  /** First byte wanted. Default 0. */
+  readonly offset?: number;
+}
+
+export interface FetchedBlob {
+  /**
+   * The blob's bytes from `offset` on, to be iterated once, not verified against the digest. It never
+   * yields more than the declared size, and rejects when there is less. A connection that breaks is
+   * taken up again where it broke.
+   */
+  readonly stream: AsyncIterable<Uint8Array>;
+  /** Bytes that `stream` yields: the declared size less `offset`. */
+  readonly size: number;
+}
+
+type Blob = Pick<Descriptor, "digest" | "size">;
+
+/** Times that one download is taken up again: a connection that breaks each 100 MB carries a 2 GB layer. */
+const MAX_RESUMPTIONS = 20;
+
+export async function fetchBlob(
+  session: Session,
+  repository: string,
+  blob: Blob,
+  { signal, offset = 0 }: FetchBlobOptions,
+): Promise<FetchedBlob> {
+  checkReferencePart("repository", repository);
+  parseDigest(blob.digest);
+  const size = blob.size - offset;
+  if (!Number.isSafeInteger(offset) || offset < 0 || size < 0) {
+    throw new SafedockError("ERR_OPTIONS_INVALID", `offset ${offset} is outside of the blob`, {
+      data: { problems: [`offset: must be a whole number from 0 to ${blob.size} (bytes)`] },
+    });
+  }
+  // Nothing can be asked for by range behind the last byte.
+  if (size === 0 && offset > 0) return { stream: nothing(), size };
+  const open = (from: number) => openFrom(session, repository, blob, from, signal);
+  const first = await open(offset);
+  return { stream: chunks(session, blob, offset, first, open, signal), size };
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+async function* chunks(
+  session: Session,
+  blob: Blob,
+  offset: number,
+  first: HttpResponse,
+  open: (from: number) => Promise<HttpResponse>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let position = offset;
+  let response = first;
+  for (let resumptions = 0; ; resumptions++) {
+    // A server without ranges begins again at the first byte.
+    let skip = response.status === 200 ? position : 0;
+    try {
+      for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+        const fresh = skip === 0 ? chunk : chunk.subarray(Math.min(skip, chunk.byteLength));
+        skip -= chunk.byteLength - fresh.byteLength;
+        position += fresh.byteLength;
+        if (position > blob.size) throw wrongSize(blob, position);
+        if (fresh.byteLength > 0) yield fresh;
+      }
+      if (position < blob.size) throw wrongSize(blob, position);
+      return;
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof SafedockError) throw error;
+      const failure = networkError(session.registry, response.url, error);
+      if (!(failure instanceof Transient)) throw failure;
+      if (resumptions === MAX_RESUMPTIONS) throw failure.error;
+      await pauseBeforeTry(failure, 0, session.options, signal);
+    }
+    // Ended in time for the last byte; only the connection's end was unclean.
+    if (position === blob.size) return;
+    response = await open(position);
+  }
+}
+
+async function openFrom(
+  session: Session,
+  repository: string,
+  blob: Blob,
+  from: number,
+  signal: AbortSignal | undefined,
+): Promise<HttpResponse> {
+  const response = await session.open({
+    method: "GET",
+    to: `v2/${repository}/blobs/${blob.digest}`,
+    headers: {
+      "accept-encoding": "identity",
+      ...(from === 0 ? {} : { range: `bytes=${from}-` }),
+    },
+    scope: pullScope(repository),
+    accept: from === 0 ? [200] : [200, 206],
+    signal,
+  });
+  const problem = problemOf(response, blob, from);
+  if (problem === undefined) return response;
+  discard(response);
+  throw typeof problem === "number"
+    ? wrongSize(blob, problem)
+    : responseError(session.registry, response, problem);
+}
+
+/** What the head of the answer says against the descriptor: another size, or another part of the blob. */
+function problemOf(response: HttpResponse, blob: Blob, from: number): string | number | undefined {
+  const header = response.header("content-length");
+  const length = header === undefined ? undefined : Number(header);
+  if (response.status === 200) return length === blob.size ? undefined : length;
+  const range = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/.exec(
+    response.header("content-range") ?? "",
+  );
+  if (range === null || Number(range[1]) !== from)
+    return "it answers with another part of the blob";
+  if (range[3] !== "*" && Number(range[3]) !== blob.size) return Number(range[3]);
+  return Number(range[2]) === blob.size - 1 ? undefined : "it answers with less than was asked for";
+}
+
+function wrongSize(blob: Blob, actual: number): SafedockError {
+  return new SafedockError(
+    "ERR_SIZE_MISMATCH",
+    `Blob ${blob.digest} has ${actual} bytes or more, not the declared ${blob.size}`,
+    { data: { digest: blob.digest, expected: blob.size, actual } },
+  );
+}

@@ -1,0 +1,52 @@
+import type { CredentialsSource } from "./credentials.js";
+
+/** How to reach registries. One set of options serves any number of registries. */
+export interface RegistryOptions {
+  /**
+   * Who we are, for every registry or by registry: default anonymous. Sent to the registry and to the
+   * token server it names, to nobody else.
+   */
+  readonly credentials?: CredentialsSource;
+  /**
+   * Certificates of authorities to trust besides Node's own list, in PEM. Default none.
+   */
+  readonly ca?: string | readonly string[];
+  /**
+   * Registries (`host` or `host:port`, as in references) to speak plain HTTP with. Default none;
+   * a registry on loopback (`localhost`, `127.0.0.0/8`, `[::1]`) needs no entry.
+   */
+  readonly insecure?: readonly string[];
+  /** Longest wait for a connection, in milliseconds. Default 10,000. */
+  readonly connectTimeoutMs?: number;
+  /** Longest wait for the head of an answer, in milliseconds. Default 60,000. */
+  readonly headersTimeoutMs?: number;
+  /** Longest silence within a body, in milliseconds. Default 60,000. */
+  readonly stallTimeoutMs?: number;
+  /** Tries after the first, when a connection breaks or the answer is 429 or 5xx. Default 4. */
+  readonly retries?: number;
+  /**
+   * Upper bound of the first pause between tries, in milliseconds; it doubles with each try, and each
+   * pause is a random part of it. Default 250.
+   */
+  readonly retryDelayMs?: number;
+}
+
+/** As long as Docker waits for a dial, in milliseconds. */
+export const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
+/** Registries that fetch from another one first (pull-through caches) answer late, in milliseconds. */
+export const DEFAULT_HEADERS_TIMEOUT_MS = 60_000;
+/** Twice the retransmission pauses of a connection that recovers, in milliseconds. */
+export const DEFAULT_STALL_TIMEOUT_MS = 60_000;
+/** Tries after the first: with doubling pauses from 250 ms they outlast a registry's restart. */
+export const DEFAULT_RETRIES = 4;
+export const DEFAULT_RETRY_DELAY_MS = 250;
+/** Longest pause between two tries, in milliseconds; a `Retry-After` above it ends the tries. */
+export const MAX_RETRY_DELAY_MS = 30_000;
+/** Connections to one origin: the layers that are pulled at once, and one for manifests. */
+export const MAX_CONNECTIONS_PER_ORIGIN = 8;
+/** Redirects followed for one request: a registry needs one or two (to its storage, to a mirror). */
+export const MAX_REDIRECTS = 5;
+/** Largest error body read, in bytes: only its first message is shown. */
+export const MAX_ERROR_BYTES = 64 * 1024;
+/** Largest answer of a token server, in bytes: the longest tokens seen have about 10 KiB. */
+export const MAX_TOKEN_RESPONSE_BYTES = 256 * 1024;

@@ -1,0 +1,135 @@
+import type { Descriptor } from "../oci/descriptor.js";
+import { fetchBlob, type FetchBlobOptions, type FetchedBlob } from "./fetch-blob.js";
+import { fetchManifest, resolveManifest, type FetchedManifest } from "./fetch-manifest.js";
+import { listTags } from "./list-tags.js";
+import { hasBlob, pushBlob, pushManifest, type BlobSource } from "./push.js";
+import type { RegistryOptions } from "./registry-options.js";
+import { Session } from "./session.js";
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+export interface ManifestFetcher {
+  /**
+   * Fetches a manifest or index by tag or digest, at most 4 MiB. Its bytes have the digest that was
+   * asked for, and the one that the registry announced.
+   *
+   * @throws SafedockError `ERR_DIGEST_MISMATCH`, or one of {@link Registry}'s codes
+   */
+  fetchManifest(
+    repository: string,
+    tagOrDigest: string,
+    options?: CallOptions,
+  ): Promise<FetchedManifest>;
+}
+
+export interface ManifestResolver {
+  /** Says where a tag or digest points, without its content. */
+  resolve(repository: string, tagOrDigest: string, options?: CallOptions): Promise<Descriptor>;
+}
+
+export interface BlobFetcher {
+  /**
+   * Opens a blob. The bytes are bounded by the declared size but not verified: hash them as they come.
+   *
+   * @throws SafedockError `ERR_SIZE_MISMATCH` here or while reading, or one of {@link Registry}'s codes
+   */
+  fetchBlob(
+    repository: string,
+    blob: Pick<Descriptor, "digest" | "size">,
+    options?: FetchBlobOptions,
+  ): Promise<FetchedBlob>;
+}
+
+export interface BlobPusher {
+  /** Tells whether a repository has a blob. */
+  hasBlob(
+    repository: string,
+    blob: Pick<Descriptor, "digest">,
+    options?: CallOptions,
+  ): Promise<boolean>;
+  /** Pushes a blob in one piece, unless the repository has it. */
+  pushBlob(
+    repository: string,
+    blob: Pick<Descriptor, "digest" | "size">,
+    content: BlobSource,
+    options?: CallOptions,
+  ): Promise<void>;
+}
+
+export interface ManifestPusher {
+  /** Pushes a manifest or index under a tag or its digest; what it names must be there before. */
+  pushManifest(
+    repository: string,
+    tagOrDigest: string,
+    manifest: { readonly mediaType: string; readonly bytes: Uint8Array },
+    options?: CallOptions,
+  ): Promise<Descriptor>;
+}
+
+export interface TagLister {
+  /** All tags of a repository, in the registry's order; at most 100,000. */
+  listTags(repository: string, options?: CallOptions): Promise<string[]>;
+}
+
+/**
+ * One registry, by the OCI distribution specification 1.1.
+ *
+ * Every call may throw a SafedockError with one of these codes; `signal.reason` comes back untouched:
+ *
+ * - `ERR_REGISTRY_UNAUTHORIZED` (401), `ERR_REGISTRY_FORBIDDEN` (403), `ERR_REGISTRY_NOT_FOUND` (404)
+ * - `ERR_REGISTRY_RATE_LIMITED` (429) and `ERR_REGISTRY_SERVER` (5xx), after the retries
+ * - `ERR_REGISTRY_RESPONSE`: an answer against the specification or above a cap
+ * - `ERR_REGISTRY_UNREACHABLE`: no answer at all
+ * - `ERR_REFERENCE_INVALID`: a repository, tag or digest that is none
+ * - `ERR_OPTIONS_INVALID`: credentials or a `ca` that cannot be used
+ */
+export interface Registry
+  extends
+    ManifestFetcher,
+    ManifestResolver,
+    BlobFetcher,
+    BlobPusher,
+    ManifestPusher,
+    TagLister,
+    AsyncDisposable {
+  /** Host as in references. */
+  readonly host: string;
+  /** Closes all connections; calls under way fail. A registry that is not closed keeps no process alive. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a registry; nothing is sent before the first call. Connections, tokens and the registry's
+ * address are kept until it is closed.
+ *
+ * @param host as in references: `docker.io`, `ghcr.io`, `localhost:5000`
+ * @throws SafedockError `ERR_REFERENCE_INVALID` when `host` is none
+ * @example
+ * ```ts
+ * await using registry = openRegistry("ghcr.io", { credentials: { username, password } });
+ * const { descriptor, bytes } = await registry.fetchManifest("acme/hello", "1.2");
+ * ```
+ */
+export function openRegistry(host: string, options: RegistryOptions = {}): Registry {
+  const session = new Session(host, options);
+  const close = () => session.transport.close();
+  return {
+    host,
+    fetchManifest: (repository, tagOrDigest, { signal } = {}) =>
+      fetchManifest(session, repository, tagOrDigest, signal),
+    resolve: (repository, tagOrDigest, { signal } = {}) =>
+      resolveManifest(session, repository, tagOrDigest, signal),
+    fetchBlob: (repository, blob, fetchOptions = {}) =>
+      fetchBlob(session, repository, blob, fetchOptions),
+    hasBlob: (repository, blob, { signal } = {}) => hasBlob(session, repository, blob, signal),
+    pushBlob: (repository, blob, content, { signal } = {}) =>
+      pushBlob(session, repository, blob, content, signal),
+    pushManifest: (repository, tagOrDigest, manifest, { signal } = {}) =>
+      pushManifest(session, repository, tagOrDigest, manifest, signal),
+    listTags: (repository, { signal } = {}) => listTags(session, repository, signal),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

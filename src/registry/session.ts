@@ -1,0 +1,138 @@
+import { isSafedockError, SafedockError } from "../base/errors.js";
+import { Authorizer } from "./authorizer.js";
+import { errorOfResponse } from "./error-of-response.js";
+import { networkCode, networkError, responseError, Transient } from "./failure.js";
+import { baseUrls } from "./registry-host.js";
+import type { RegistryOptions } from "./registry-options.js";
+import { withRetries } from "./retry.js";
+import { discard, readBytes, Transport, type HttpRequest, type HttpResponse } from "./transport.js";
+
+/** One request of the distribution API. */
+export interface Call extends Omit<HttpRequest, "url" | "authorization"> {
+  /** Path below the registry's base, as in `v2/library/hello/manifests/latest`, or a full URL. */
+  readonly to: string | URL;
+  /** `repository:NAME:pull` or `repository:NAME:pull,push`. */
+  readonly scope: string;
+  /** Statuses that are no errors. */
+  readonly accept: readonly number[];
+}
+
+/** What the operations on one registry share: where it is, who we are there, and how to try again. */
+export class Session {
+  readonly transport: Transport;
+  private readonly authorizer: Authorizer;
+  private readonly candidates: readonly [URL, ...URL[]];
+  private base: Promise<URL> | undefined;
+
+  constructor(
+    readonly registry: string,
+    readonly options: RegistryOptions,
+  ) {
+    this.candidates = baseUrls(registry, {
+      insecure: options.insecure ?? [],
+      hasAuthority: options.ca !== undefined,
+    });
+    this.transport = new Transport(registry, options);
+    this.authorizer = new Authorizer(registry, this.transport, options);
+  }
+
+  /** Sends a call, again when that may help; what it answers has an accepted status. */
+  async open(call: Call): Promise<HttpResponse> {
+    return withRetries(this.options, call.signal, () => this.openOnce(call));
+  }
+
+  /** Sends a call and reads its whole body, both again when that may help. */
+  async read(
+    call: Call,
+    maxBytes: number,
+  ): Promise<{ readonly response: HttpResponse; readonly bytes: Uint8Array }> {
+    return withRetries(this.options, call.signal, async () => {
+      const response = await this.openOnce(call);
+      try {
+        return { response, bytes: await readBytes(response, maxBytes) };
+      } catch (error) {
+        call.signal?.throwIfAborted();
+        if (error instanceof RangeError)
+          throw responseError(this.registry, response, error.message);
+        throw networkError(this.registry, response.url, error);
+      }
+    });
+  }
+
+  /** One try; throws `Transient` where another one may help. */
+  async openOnce(call: Call): Promise<HttpResponse> {
+    const { signal, scope } = call;
+    const base = await abortable(this.findBase(), signal);
+    const url = typeof call.to === "string" ? new URL(call.to, base) : call.to;
+    // An upload may be sent to another host, which gets no credentials of ours.
+    const isOurs = url.origin === base.origin;
+    const authorization = isOurs
+      ? await abortable(this.authorizer.header(scope), signal)
+      : undefined;
+    let response = await this.transport.send({ ...call, url, authorization });
+    if (response.status === 401 && response.url.origin === base.origin) {
+      const better = await abortable(
+        this.authorizer.headerAfter(response, scope, authorization),
+        signal,
+      );
+      if (better !== undefined) {
+        discard(response);
+        response = await this.transport.send({ ...call, url, authorization: better });
+      }
+    }
+    if (call.accept.includes(response.status)) return response;
+    throw await errorOfResponse(this.registry, response, this.authorizer.redact);
+  }
+
+  private async findBase(): Promise<URL> {
+    this.base ??= this.probe();
+    try {
+      return await this.base;
+    } catch (error) {
+      this.base = undefined;
+      throw error;
+    }
+  }
+
+  /** Where two protocols are possible, the first that answers in kind. */
+  private async probe(): Promise<URL> {
+    const [first, second] = this.candidates;
+    if (second === undefined) return first;
+    const failure = await this.failureAt(first);
+    if (failure === undefined) return first;
+    const isDown =
+      failure instanceof SafedockError && networkCode(failure.cause) === "ECONNREFUSED";
+    if (isDown) throw failure;
+    const other = await this.failureAt(second);
+    if (other === undefined) return second;
+    // What the first one said matters only when it did not even speak its protocol.
+    throw isSafedockError(failure, "ERR_REGISTRY_RESPONSE") ? other : failure;
+  }
+
+  private async failureAt(base: URL): Promise<SafedockError | Transient | undefined> {
+    try {
+      const response = await this.transport.send({ method: "GET", url: new URL("v2/", base) });
+      discard(response);
+      // A TLS server says so to a request in plain HTTP (Go, nginx).
+      return base.protocol === "http:" && response.status === 400
+        ? responseError(this.registry, response, "it does not speak plain HTTP")
+        : undefined;
+    } catch (error) {
+      if (error instanceof SafedockError || error instanceof Transient) return error;
+      throw error;
+    }
+  }
+}
+
+/** Lets one caller go when its signal aborts; what others wait for too goes on. */
+async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    // The reason is the caller's own and goes back untouched, whatever it is.
+    // oxlint-disable-next-line typescript/prefer-promise-reject-errors
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}

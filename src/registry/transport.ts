@@ -1,0 +1,189 @@
+import { Readable } from "node:stream";
+import { createSecureContext, rootCertificates } from "node:tls";
+import type { Agent, Dispatcher } from "undici";
+import { SafedockError } from "../base/errors.js";
+import { isLinkLocal, isLoopback } from "./registry-host.js";
+import {
+  DEFAULT_CONNECT_TIMEOUT_MS,
+  DEFAULT_HEADERS_TIMEOUT_MS,
+  DEFAULT_STALL_TIMEOUT_MS,
+  MAX_CONNECTIONS_PER_ORIGIN,
+  MAX_REDIRECTS,
+  type RegistryOptions,
+} from "./registry-options.js";
+import { networkError, responseError } from "./failure.js";
+
+export type Body = Uint8Array | (() => AsyncIterable<Uint8Array>);
+
+export interface HttpRequest {
+  readonly method: "GET" | "HEAD" | "POST" | "PUT";
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent to the URL's own origin alone, never to where it redirects. */
+  readonly authorization?: string | undefined;
+  readonly body?: Body | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Where the answer came from, after redirects. */
+  readonly url: URL;
+  readonly body: Dispatcher.ResponseData["body"];
+  /** A header's value by its lower-case name; several lines are joined by commas. */
+  header(name: string): string | undefined;
+}
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/** Sends requests for one registry: connections, TLS, time-outs, redirects. Knows nothing of tokens. */
+export class Transport {
+  private agent: Promise<Agent> | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly registry: string,
+    private readonly options: RegistryOptions,
+  ) {}
+
+  /**
+   * Sends a request and follows the redirects of a GET or HEAD.
+   *
+   * @throws SafedockError `ERR_REGISTRY_RESPONSE` for a redirect we do not follow; `Transient` or
+   *   `ERR_REGISTRY_UNREACHABLE` when there is no answer
+   */
+  async send(request: HttpRequest): Promise<HttpResponse> {
+    let { url, authorization } = request;
+    for (let hops = 0; ; hops++) {
+      const response = await this.sendOnce({ ...request, url, authorization });
+      if (!REDIRECTS.has(response.status)) return response;
+      discard(response);
+      const reject = (why: string) =>
+        responseError(this.registry, response, `redirects ${why}, which is not followed`);
+      if (request.method !== "GET" && request.method !== "HEAD") throw reject("an upload");
+      if (hops === MAX_REDIRECTS) throw reject(`more than ${MAX_REDIRECTS} times`);
+      const location = response.header("location");
+      if (location === undefined || !URL.canParse(location, url.href))
+        throw reject("to no valid URL");
+      const next = new URL(location, url);
+      const problem = problemOfRedirect(url, next);
+      if (problem !== undefined) throw reject(problem);
+      // Storage behind the registry gets signed URLs; our credentials are none of its business, also
+      // when it sends us back.
+      if (next.origin !== url.origin) authorization = undefined;
+      url = next;
+    }
+  }
+
+  /** Ends all connections, also those in use. */
+  async close(): Promise<void> {
+    this.closed = true;
+    const agent = await this.agent?.catch(() => undefined);
+    await agent?.destroy();
+  }
+
+  private async sendOnce(request: HttpRequest): Promise<HttpResponse> {
+    const { signal, url } = request;
+    signal?.throwIfAborted();
+    this.agent ??= openAgent(this.options);
+    const agent = await this.agent;
+    if (this.closed) throw networkError(this.registry, url, "the client is closed");
+    const { authorization, body } = request;
+    try {
+      const response = await agent.request({
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method: request.method,
+        headers: {
+          ...request.headers,
+          "user-agent": "safedock",
+          ...(authorization === undefined ? {} : { authorization }),
+        },
+        body: bodyOf(body),
+        signal: signal ?? null,
+      });
+      // A body that breaks before anyone reads it must not end the process; who reads it is told.
+      response.body.on("error", () => undefined);
+      return {
+        status: response.statusCode,
+        url,
+        body: response.body,
+        header: (name) => {
+          const value = response.headers[name];
+          return Array.isArray(value) ? value.join(", ") : value;
+        },
+      };
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw networkError(this.registry, url, error);
+    }
+  }
+}
+
+/** Reads a whole body. More than `maxBytes` is a `RangeError`; a broken connection rejects as undici has it. */
+export async function readBytes(response: HttpResponse, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const length = Number(response.header("content-length") ?? 0);
+  if (length > maxBytes) {
+    discard(response);
+    throw new RangeError(`the body has ${length} bytes, the limit is ${maxBytes}`);
+  }
+  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength;
+    // Leaving the loop destroys the body, and with it the connection.
+    if (size > maxBytes) throw new RangeError(`the body has more than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  const only = chunks.length === 1 ? chunks[0] : undefined;
+  return only ?? Buffer.concat(chunks, size);
+}
+
+/** Gives up a body that nobody wants, keeping the connection when little of it is left. */
+export function discard(response: HttpResponse): void {
+  response.body.dump({ limit: 16_384 }).catch(() => undefined);
+}
+
+async function openAgent(options: RegistryOptions): Promise<Agent> {
+  // Loaded on first use: importing Safedock must stay fast.
+  const undici = await import("undici");
+  return new undici.Agent({
+    connections: MAX_CONNECTIONS_PER_ORIGIN,
+    headersTimeout: options.headersTimeoutMs ?? DEFAULT_HEADERS_TIMEOUT_MS,
+    bodyTimeout: options.stallTimeoutMs ?? DEFAULT_STALL_TIMEOUT_MS,
+    connect: {
+      timeout: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
+      ...(options.ca === undefined ? {} : { secureContext: secureContext(options.ca) }),
+    },
+  });
+}
+
+function secureContext(ca: string | readonly string[]) {
+  try {
+    return createSecureContext({
+      ca: [...rootCertificates, ...(typeof ca === "string" ? [ca] : ca)],
+    });
+  } catch (cause) {
+    throw new SafedockError("ERR_OPTIONS_INVALID", "The option ca holds no certificates in PEM", {
+      data: { problems: ["ca: not PEM"] },
+      cause,
+    });
+  }
+}
+
+function bodyOf(body: Body | undefined) {
+  if (body === undefined) return null;
+  return typeof body === "function" ? Readable.from(body(), { objectMode: false }) : body;
+}
+
+/** What is wrong with a redirect, in words that follow "redirects". */
+function problemOfRedirect(from: URL, to: URL): string | undefined {
+  if (to.protocol !== "https:" && to.protocol !== "http:") return "to another protocol";
+  if (to.username !== "" || to.password !== "") return "to a URL that names a user";
+  const isLocal = isLoopback(from);
+  if (from.protocol === "https:" && to.protocol === "http:" && !(isLocal && isLoopback(to))) {
+    return "from HTTPS to plain HTTP";
+  }
+  if (isLoopback(to) && !isLocal) return "to this machine";
+  return isLinkLocal(to) ? "to a link-local address" : undefined;
+}
