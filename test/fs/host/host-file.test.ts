@@ -1,13 +1,7 @@
 import * as fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { EBADF, EINVAL, ENOENT } from "../../../src/fs/errno.js";
-import {
-  emptyStat,
-  OPEN_APPEND,
-  OPEN_CREATE,
-  OPEN_READ,
-  OPEN_WRITE,
-} from "../../../src/fs/node.js";
+import { emptyStat, OPEN_APPEND, OPEN_READ, OPEN_WRITE } from "../../../src/fs/node.js";
 import type { Directory, File } from "../../../src/fs/node.js";
 import { directory, file, HostFixture, openDescriptors, REACHES } from "./host-fixture.js";
 
@@ -205,33 +199,5 @@ describe.each(REACHES)("host file by %s", (reach) => {
       expect([stat.atime, stat.mtime]).toEqual([0n, 1n]);
       sub.close();
     });
-
-    if (reach === REACHES[0])
-      test("of many files are bounded and wrong by less than a microsecond beyond that", () => {
-        const count = 5000;
-        for (let i = 0; i < count; i++) {
-          fs.writeFileSync(host.path(`f${i}`), "");
-          root.setTimesAt(`f${i}`, A, M);
-        }
-        let exact = 0;
-        for (let i = 0; i < count; i++) {
-          root.statAt(`f${i}`, stat);
-          expect(stat.mtime / 1000n).toBe(M / 1000n);
-          if (stat.mtime === M) exact += 1;
-        }
-        expect(exact).toBe(4096);
-      });
   });
-
-  // By path there is no second descriptor, and so no O_APPEND.
-  if (reach === "descriptor")
-    test("two writers that append lose nothing", () => {
-      const second = file(root.open("file", OPEN_WRITE | OPEN_CREATE | OPEN_APPEND));
-      for (let i = 0; i < 100; i++) {
-        opened.append(bytes("aaaa"), 0, 4);
-        second.append(bytes("bbbb"), 0, 4);
-      }
-      second.close();
-      expect(content()).toBe("0123456789" + "aaaabbbb".repeat(100));
-    });
 });
