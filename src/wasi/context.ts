@@ -18,10 +18,16 @@ export class Context {
   readonly limits: ContextLimits;
   readonly usage: ContextUsage = { readBytes: 0, writtenBytes: 0, hostCalls: 0 };
 
-  constructor(spec: ContextSpec, stdio: Stdio, namespace: Namespace) {
+  /** `clock`: the one that the filesystem takes its times from, made from the same specification. */
+  constructor(
+    spec: ContextSpec,
+    stdio: Stdio,
+    namespace: Namespace,
+    clock: Clock = createClock(spec.clock),
+  ) {
     this.args = spec.args;
     this.env = spec.env;
-    this.clock = createClock(spec.clock);
+    this.clock = clock;
     this.random = createRandom(spec.random);
     this.stdio = stdio;
     this.namespace = namespace;

@@ -71,8 +71,9 @@ export class OpenDirectory {
     this.preopen = preopen;
   }
 
+  /** A preopened directory stays open for the namespace that it belongs to. */
   close(): Errno {
-    this.location.close();
+    if (this.preopen === undefined) this.location.close();
     return 0;
   }
 }

@@ -1,5 +1,5 @@
 /** Reading and writing: straight between the guest's memory and a file or stream, no copy between. */
-import { EBADF, EFAULT, EFBIG, EINVAL, ESPIPE, type Errno } from "../../fs/errno.js";
+import { EBADF, EFAULT, EFBIG, EINVAL, ESPIPE } from "../../fs/errno.js";
 import type { InputStream, OutputStream } from "../stdio.js";
 import type { Caller } from "./caller.js";
 import { KIND_FILE, KIND_INPUT, KIND_OUTPUT, type OpenFile } from "./descriptor.js";
@@ -172,7 +172,7 @@ function writeFile(
 }
 
 /** A descriptor opened for synchronous writing has its bytes on the disk before the call answers. */
-function synced(open: OpenFile, done: number): number | Errno {
+function synced(open: OpenFile, done: number): number {
   const answer = open.file.sync((open.flags & FDFLAG_SYNC) === 0);
   return answer < 0 ? answer : done;
 }

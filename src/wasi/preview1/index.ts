@@ -22,7 +22,7 @@ import { clockFunctions } from "./clock.js";
 import { environFunctions } from "./environ.js";
 import { fdFileFunctions } from "./fd-file.js";
 import { fdIoFunctions } from "./fd-io.js";
-import { fdPositionFunctions } from "./fd-position.js";
+import { fdPositionFunctions, UNSTABLE_WHENCE } from "./fd-position.js";
 import { fdReaddirFunctions } from "./fd-readdir.js";
 import { fdTableFunctions } from "./fd-table.js";
 import { UNSTABLE_FILESTAT } from "./filestat.js";
@@ -53,13 +53,12 @@ export interface Preview1 {
 
 export function createPreview1(): Preview1 {
   const caller = new Caller();
-  const { unstable_fd_seek, ...position } = fdPositionFunctions(caller);
   const functions: Preview1Functions = {
     ...argsFunctions(caller),
     ...environFunctions(caller),
     ...clockFunctions(caller),
     ...fdIoFunctions(caller),
-    ...position,
+    ...fdPositionFunctions(caller),
     ...fdTableFunctions(caller),
     ...fdFileFunctions(caller),
     ...fdReaddirFunctions(caller),
@@ -71,18 +70,15 @@ export function createPreview1(): Preview1 {
     ...schedFunctions(caller),
     ...sockFunctions(caller),
   };
-  const { sock_accept: _, ...shared } = functions;
+  const { sock_accept: _, ...unstable } = {
+    ...functions,
+    ...fdPositionFunctions(caller, UNSTABLE_WHENCE),
+    ...fdFileFunctions(caller, UNSTABLE_FILESTAT),
+    ...pathFunctions(caller, UNSTABLE_FILESTAT),
+    ...pollFunctions(caller, UNSTABLE_SUBSCRIPTION),
+  };
   return {
-    imports: {
-      wasi_snapshot_preview1: functions,
-      wasi_unstable: {
-        ...shared,
-        fd_seek: unstable_fd_seek,
-        fd_filestat_get: fdFileFunctions(caller, UNSTABLE_FILESTAT).fd_filestat_get,
-        path_filestat_get: pathFunctions(caller, UNSTABLE_FILESTAT).path_filestat_get,
-        poll_oneoff: pollFunctions(caller, UNSTABLE_SUBSCRIPTION).poll_oneoff,
-      },
-    },
+    imports: { wasi_snapshot_preview1: functions, wasi_unstable: unstable },
     exit: caller.exit,
     begin: (context, memory) => caller.begin(context, memory),
     end: () => caller.end(),
