@@ -1,16 +1,12 @@
 // Whether a process that has run very many guests holds more memory than after its first ones.
 // BENCH_LONG_LIFE_RUNS sets their number; the default takes less than a minute.
-import { fork } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { askProgram } from "./ask-program.mjs";
 import { line, report } from "./report.mjs";
 import { median } from "./statistics.mjs";
 
 const RUNS = Number(process.env.BENCH_LONG_LIFE_RUNS ?? 200_000);
 
-const program = fileURLToPath(new URL("./programs/long-life.mjs", import.meta.url));
-const child = fork(program, [String(RUNS)], { execArgv: ["--no-warnings", "--expose-gc"] });
-const [samples] = await once(child, "message");
+const samples = await askProgram("long-life", [String(RUNS)]);
 const megabytes = samples.map((bytes) => bytes / 1e6);
 const first = median(megabytes.slice(0, 3));
 const last = median(megabytes.slice(-3));

@@ -1,19 +1,12 @@
 // Memory of many containers that are created and not running, against as many idle instances of others.
-import { fork } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { askProgram } from "./ask-program.mjs";
 import { line, report } from "./report.mjs";
 
 const COUNT = 10_000;
 
 /** How much a process grows with so many containers or instances, in MB. */
 async function grown(kind) {
-  const program = fileURLToPath(new URL("./programs/many-containers.mjs", import.meta.url));
-  const child = fork(program, [kind, String(COUNT)], {
-    execArgv: ["--no-warnings", "--expose-gc"],
-  });
-  const [bytes] = await once(child, "message");
-  return bytes / 1e6;
+  return (await askProgram("many-containers", [kind, String(COUNT)])) / 1e6;
 }
 
 const ours = await grown("safedock");

@@ -1,14 +1,14 @@
 // Pull and index from a registry on loopback into a new store, against `skopeo copy` and `umoci unpack`
 // of the same image. Wants Debian's docker-registry, skopeo and umoci.
-import { execFile, fork, spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { askProgram } from "./ask-program.mjs";
 import { guestBytes, withFolder } from "./guests.mjs";
 import { writeOciLayout } from "./oci-layout.mjs";
 import { line, report } from "./report.mjs";
@@ -93,6 +93,7 @@ await withFolder(async (folder) => {
       let peakBytes = 0;
       const target = join(folder, "target");
       const timed = async (work) => {
+        mkdirSync(target);
         const started = performance.now();
         await work();
         const taken = performance.now() - started;
@@ -100,12 +101,10 @@ await withFolder(async (folder) => {
         return taken;
       };
       const ours = async () => {
-        const program = fileURLToPath(new URL("./programs/pull.mjs", import.meta.url));
-        const child = fork(program, [target, reference]);
-        const exited = once(child, "exit");
-        const [peak] = await once(child, "message");
-        peakBytes = Math.max(peakBytes, peak);
-        await exited;
+        peakBytes = Math.max(
+          peakBytes,
+          await askProgram("pull", [join(target, "store"), reference]),
+        );
       };
       const theirs = async () => {
         const copy = join(target, "layout");

@@ -1,6 +1,7 @@
-// A guest's stdout to a consumer in the app: many large writes, and many small ones. The rival is
-// node:wasi in a warm child process whose stdout is a pipe: what isolates as we do.
-import { fork } from "node:child_process";
+// A guest's stdout to a consumer in the app: many large writes, and many small ones. The rival that
+// isolates as we do is node:wasi in a child process whose stdout is a pipe: a fresh one for the guest, and
+// for comparison one that was started and had compiled the module before the clock started.
+import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { guestBytes, guestModule, guestPath, withEngine } from "./guests.mjs";
@@ -10,14 +11,14 @@ import { wasmer } from "./rivals/wasmer.mjs";
 import { median, takeTurns, timeEach } from "./statistics.mjs";
 
 const ROUNDS = 5;
+const CHILD = fileURLToPath(new URL("./rivals/node-wasi-child.mjs", import.meta.url));
 const floods = [
   { title: "100 MiB of stdout in 64 KiB writes", args: ["100", "65536"], bytes: 100 * 2 ** 20 },
   { title: "4 MiB of stdout in 64-byte writes", args: ["4", "64"], bytes: 4 * 2 ** 20 },
 ];
 
-async function startChild() {
-  const script = fileURLToPath(new URL("./rivals/node-wasi-child.mjs", import.meta.url));
-  const child = fork(script, [guestPath("flood")], {
+async function startWarmChild() {
+  const child = fork(CHILD, [guestPath("flood")], {
     stdio: ["ignore", "pipe", "inherit", "ipc"],
     execArgv: ["--no-warnings"],
   });
@@ -43,9 +44,18 @@ async function startChild() {
   };
 }
 
+async function freshChild(args) {
+  const child = spawn(process.execPath, ["--no-warnings", CHILD, guestPath("flood"), ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let bytes = 0;
+  for await (const chunk of child.stdout) bytes += chunk.length;
+  return bytes;
+}
+
 await withEngine(async (engine) => {
   const image = await engine.loadImage(guestPath("flood"));
-  const child = await startChild();
+  const child = await startWarmChild();
   const sdk = await wasmer(guestBytes("flood"));
   let inThreadBytes = 0;
   const shim = browserWasiShim(guestModule("flood"), {
@@ -80,7 +90,8 @@ await withEngine(async (engine) => {
     const figures = await takeTurns(
       [
         checked("ours", ours),
-        checked("node:wasi child", child.stream),
+        checked("node:wasi child", freshChild),
+        checked("warm node:wasi child", child.stream),
         checked("bjorn3 shim (in-thread)", inThread),
         checked("wasmer sdk", sdk.stream),
       ],
