@@ -1,4 +1,4 @@
-// Pull and index from a registry on loopback into a new store, against `skopeo copy` and `umoci unpack`
+// Pull and index from a registry on loopback into a new store, against `skopeo copy` and `umoci raw unpack`
 // of the same image. Wants Debian's docker-registry, skopeo and umoci.
 import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -109,7 +109,7 @@ await withFolder(async (folder) => {
       const theirs = async () => {
         const copy = join(target, "layout");
         await run("skopeo", ["copy", "--src-tls-verify=false", source, `oci:${copy}:latest`]);
-        await run("umoci", ["unpack", "--image", `${copy}:latest`, join(target, "bundle")]);
+        await run("umoci", ["raw", "unpack", "--image", `${copy}:latest`, join(target, "bundle")]);
       };
 
       const figures = await takeTurns(
@@ -126,7 +126,7 @@ await withFolder(async (folder) => {
           question: `pull and index, ${title} (a whole process)`,
           unit: "ms",
           ours: taken,
-          rivals: [{ name: "skopeo copy + umoci unpack", value: others }],
+          rivals: [{ name: "skopeo copy + umoci raw unpack", value: others }],
           ratio: taken / others,
           atMost: 1.2,
           target: "≤ 1.2 × skopeo + umoci",
