@@ -1,0 +1,178 @@
+import type { SafedockError } from "../base/errors.js";
+import type { CompiledModule } from "./compiled-module.js";
+import { GuestInput } from "./guest-input.js";
+import { GuestOutput, type OutputSource } from "./guest-output.js";
+import type { GuestReadable } from "./guest-readable.js";
+import type { ExitReason, GuestExit, GuestSpec } from "./guest-spec.js";
+import type { GuestWorker } from "./guest-worker.js";
+
+/** Streams of one guest. */
+export interface GuestIo {
+  /** Bytes that are all of stdin, or "stream" to write to `guest.stdin`; empty by default. */
+  readonly stdin?: Uint8Array | "stream";
+  /** Collect stdout and stderr from the beginning: nobody will read them as streams. False by default. */
+  readonly collect?: boolean;
+  /** Bytes of stdout and of stderr that are collected at most; the rest is dropped. 1 MiB by default. */
+  readonly stdoutBytes?: number;
+  readonly stderrBytes?: number;
+}
+
+/** Collected output by default: enough for any log line that a person reads. */
+const DEFAULT_COLLECT_BYTES = 2 ** 20;
+
+/** What a guest asks of its pool. */
+export interface GuestHost {
+  kill(guest: Guest, reason: ExitReason, detail: string | undefined): void;
+  /** Looks at the guest's outputs soon. */
+  look(): void;
+  hold(): void;
+  unhold(): void;
+}
+
+/** How a guest is to be reported that is ended from outside. */
+export interface Verdict {
+  readonly reason: ExitReason;
+  readonly code: number;
+  readonly detail: string | undefined;
+}
+
+/**
+ * A process: started, running or over. A guest that nobody holds (no `wait`, no reader) does not keep
+ * the app alive.
+ */
+export class Guest {
+  readonly #host: GuestHost;
+  readonly #stdout: GuestOutput;
+  readonly #stderr: GuestOutput;
+  readonly #stdin: GuestInput | undefined;
+  #exit: GuestExit | undefined;
+  #failure: SafedockError | undefined;
+  #waiting: Promise<GuestExit> | undefined;
+  #settle: (() => void) | undefined;
+  #held = false;
+
+  /** @internal */ readonly spec: GuestSpec;
+  /** @internal */ readonly module: CompiledModule;
+  /** @internal stdout and stderr. */ readonly outputs: readonly [GuestOutput, GuestOutput];
+  /** @internal */ readonly id: number;
+  /** @internal */ readonly stdinBytes: Uint8Array | undefined;
+  /** @internal */ worker: GuestWorker | undefined;
+  /** @internal */ slot = -1;
+  /** @internal When the app has seen that the program asked to exit, in monotonic ms. */
+  exitingSince: number | undefined;
+  /** @internal Set when it is ended from outside. */
+  verdict: Verdict | undefined;
+
+  /** @internal */
+  constructor(host: GuestHost, id: number, spec: GuestSpec, module: CompiledModule, io: GuestIo) {
+    this.#host = host;
+    this.id = id;
+    this.spec = spec;
+    this.module = module;
+    const source: OutputSource = { changed: this.#outputChanged, hold: this.#hold };
+    const collect = io.collect === true;
+    this.#stdout = new GuestOutput(source, io.stdoutBytes ?? DEFAULT_COLLECT_BYTES, collect);
+    this.#stderr = new GuestOutput(source, io.stderrBytes ?? DEFAULT_COLLECT_BYTES, collect);
+    this.outputs = [this.#stdout, this.#stderr];
+    if (io.stdin === "stream") this.#stdin = new GuestInput();
+    this.stdinBytes = io.stdin === "stream" ? undefined : io.stdin;
+  }
+
+  /** Stdin to write to; undefined unless the guest was started with `stdin: "stream"`. */
+  get stdin(): GuestInput | undefined {
+    return this.#stdin;
+  }
+
+  get stdout(): GuestReadable {
+    return this.#stdout.stream;
+  }
+
+  get stderr(): GuestReadable {
+    return this.#stderr.stream;
+  }
+
+  /** What was collected of the outputs, and whether bytes over the cap were dropped. */
+  get collected(): {
+    readonly stdout: Buffer;
+    readonly stderr: Buffer;
+    readonly stdoutTruncated: boolean;
+    readonly stderrTruncated: boolean;
+  } {
+    return {
+      stdout: this.#stdout.collected(),
+      stderr: this.#stderr.collected(),
+      stdoutTruncated: this.#stdout.truncated,
+      stderrTruncated: this.#stderr.truncated,
+    };
+  }
+
+  /** How it ended; undefined while it has not. */
+  get exit(): GuestExit | undefined {
+    return this.#exit;
+  }
+
+  /**
+   * Waits for the end. Outputs that nobody reads are collected up to their caps from now on. Rejects
+   * with `ERR_WORKER_FAILED` alone, when it was not the guest that failed.
+   */
+  wait(): Promise<GuestExit> {
+    if (this.#waiting !== undefined) return this.#waiting;
+    if (this.#exit !== undefined) return (this.#waiting = Promise.resolve(this.#exit));
+    if (this.#failure !== undefined) return (this.#waiting = Promise.reject(this.#failure));
+    this.#hold();
+    this.#stdout.collect();
+    this.#stderr.collect();
+    this.#waiting = new Promise((resolve, reject) => {
+      this.#settle = () => {
+        if (this.#exit !== undefined) resolve(this.#exit);
+        else reject(this.#failure as SafedockError);
+      };
+    });
+    return this.#waiting;
+  }
+
+  /** Ends the guest with code 137; nothing happens when it is over. */
+  kill(reason: ExitReason = "killed", detail?: string): void {
+    if (this.over) return;
+    this.#host.kill(this, reason, detail);
+  }
+
+  get over(): boolean {
+    return this.#exit !== undefined || this.#failure !== undefined;
+  }
+
+  /** @internal The outputs are complete. */
+  finish(exit: GuestExit): void {
+    if (this.over) return;
+    this.#exit = exit;
+    this.#end();
+  }
+
+  /** @internal */
+  fail(error: SafedockError): void {
+    if (this.over) return;
+    this.#failure = error;
+    this.#end();
+  }
+
+  #end(): void {
+    this.worker = undefined;
+    this.#stdin?.finish();
+    this.#stdout.finish(undefined, undefined, false);
+    this.#stderr.finish(undefined, undefined, false);
+    if (this.#held) this.#host.unhold();
+    this.#settle?.();
+  }
+
+  readonly #hold = (): void => {
+    if (this.#held || this.over) return;
+    this.#held = true;
+    this.#host.hold();
+  };
+
+  readonly #outputChanged = (): void => {
+    if (this.over) return;
+    this.worker?.outputChanged(this);
+    this.#host.look();
+  };
+}

@@ -1,0 +1,77 @@
+import { type Namespace, openNamespace } from "../fs/namespace.js";
+import type { WritableBoard } from "../fs/writable-board.js";
+import { createClock } from "../wasi/clock.js";
+import { Context } from "../wasi/context.js";
+import type { ContextSpec, ContextUsage } from "../wasi/context-spec.js";
+import { createPreview1, type Preview1 } from "../wasi/preview1/index.js";
+import type { Stdio } from "../wasi/stdio.js";
+
+/** What the kernel is told about one process. */
+export interface KernelProcess {
+  readonly spec: ContextSpec;
+  readonly stdio: Stdio;
+}
+
+const NO_FILES: Namespace = { preopens: [], close: () => undefined };
+const NO_USAGE: ContextUsage = { readBytes: 0, writtenBytes: 0, hostCalls: 0 };
+
+/** A worker's WASI host, made once; one process at a time lives between `begin` and `end`. */
+export class Kernel {
+  readonly imports: WebAssembly.Imports;
+  readonly #preview1: Preview1;
+  readonly #board: WritableBoard;
+  #namespace = NO_FILES;
+  #context: Context | undefined;
+  #usage = NO_USAGE;
+
+  /** `exiting` is told the code when a program asks to exit, before it is unwound. */
+  constructor(board: WritableBoard, exiting: (code: number) => void) {
+    this.#board = board;
+    this.#preview1 = createPreview1();
+    const { wasi_snapshot_preview1: current, wasi_unstable: unstable } = this.#preview1.imports;
+    const exit = (code: number): void => {
+      if (this.#context !== undefined && this.#preview1.exit.code === undefined) exiting(code);
+      current.proc_exit(code);
+    };
+    this.imports = {
+      wasi_snapshot_preview1: { ...current, proc_exit: exit },
+      wasi_unstable: { ...unstable, proc_exit: exit },
+    };
+  }
+
+  /** Of the process that runs or was the last to end. */
+  get usage(): ContextUsage {
+    return this.#usage;
+  }
+
+  /** The code given to `proc_exit`, whether or not the program went on after it. */
+  get exitCode(): number | undefined {
+    return this.#preview1.exit.code;
+  }
+
+  /** Opens the process's files; throws a SafedockError when a mount cannot be opened. */
+  begin({ spec, stdio }: KernelProcess, memory: WebAssembly.Memory): void {
+    this.#usage = NO_USAGE;
+    const clock = createClock(spec.clock);
+    if (spec.mounts.length > 0) {
+      const now = (): bigint => clock.realtime();
+      this.#namespace = openNamespace(spec.mounts, { now, board: this.#board });
+    }
+    this.#context = new Context(spec, stdio, this.#namespace, clock);
+    this.#usage = this.#context.usage;
+    this.#preview1.begin(this.#context, memory);
+  }
+
+  /** The memory in place of that given to `begin`: the one that the module exports as "memory". */
+  useMemory(memory: WebAssembly.Memory): void {
+    if (this.#context !== undefined) this.#preview1.begin(this.#context, memory);
+  }
+
+  /** Closes what the process left open. */
+  end(): void {
+    this.#preview1.end();
+    this.#namespace.close();
+    this.#namespace = NO_FILES;
+    this.#context = undefined;
+  }
+}

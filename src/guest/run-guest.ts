@@ -1,0 +1,128 @@
+import type { MemoryType } from "../wasm/module-info.js";
+import { PAGE_BYTES } from "../wasm/module-info.js";
+import { SafedockError } from "../base/errors.js";
+import {
+  REASON_EXITED,
+  REASON_FAILED,
+  REASON_LIMIT,
+  REASON_REFUSED,
+  REASON_TRAPPED,
+} from "./mailbox.js";
+import { initialPages, planMemories } from "./memory-plan.js";
+import type { MemoryPool } from "./memory-pool.js";
+import type { Kernel, KernelProcess } from "./kernel.js";
+import { packError } from "./packed-error.js";
+
+/** A module as a worker keeps it. */
+export interface LoadedModule {
+  readonly module: WebAssembly.Module;
+  readonly memories: readonly MemoryType[];
+  readonly memoryModule: string;
+}
+
+/** What to run, apart from what the kernel is told. */
+export interface RunOrder {
+  readonly memoryBytes: number;
+  readonly entry?: string;
+}
+
+export interface RunOutcome {
+  readonly reason: number;
+  readonly code: number;
+  readonly detail: string | undefined;
+  /** Size of all memories at the end, in bytes; memories never shrink. */
+  readonly memoryBytes: number;
+}
+
+/** The code of a trapped program: what a shell says after SIGABRT. */
+const CODE_TRAPPED = 134;
+/** The code of a program that was ended from outside: what a shell says after SIGKILL. */
+const CODE_KILLED = 137;
+
+/** Runs a module once, as a fresh instance, on the calling thread. */
+export function runGuest(
+  order: RunOrder,
+  loaded: LoadedModule,
+  kernel: Kernel,
+  process: KernelProcess,
+  pool: MemoryPool,
+): RunOutcome {
+  const plan = planMemories(loaded.memories, order.memoryBytes);
+  if (plan === undefined) {
+    const asked = initialPages(loaded.memories) * PAGE_BYTES;
+    return {
+      reason: REASON_LIMIT,
+      code: CODE_KILLED,
+      detail: `memoryBytes: the module asks for ${asked} bytes at its start, the limit is ${order.memoryBytes}`,
+      memoryBytes: 0,
+    };
+  }
+  const memories = plan.map(({ initial, maximum }) => pool.take(initial, maximum));
+  let outcome: Omit<RunOutcome, "memoryBytes">;
+  let memoryBytes = 0;
+  try {
+    outcome = execute(order, loaded, kernel, process, memories);
+  } finally {
+    kernel.end();
+    for (const memory of memories) memoryBytes += memory.buffer.byteLength;
+  }
+  memories.forEach((memory, index) => {
+    const sizes = plan[index];
+    if (sizes !== undefined) pool.release(memory, sizes.initial, sizes.maximum);
+  });
+  return { ...outcome, memoryBytes };
+}
+
+function execute(
+  order: RunOrder,
+  loaded: LoadedModule,
+  kernel: Kernel,
+  process: KernelProcess,
+  memories: readonly WebAssembly.Memory[],
+): Omit<RunOutcome, "memoryBytes"> {
+  const imports: WebAssembly.Imports = Object.create(kernel.imports) as WebAssembly.Imports;
+  if (memories.length > 0) {
+    imports[loaded.memoryModule] = Object.fromEntries(memories.entries());
+  }
+  try {
+    kernel.begin(process, memories[0] ?? NO_MEMORY);
+    const { exports } = new WebAssembly.Instance(loaded.module, imports);
+    const memory = exports["memory"];
+    // A start function has run over memory 0 then; toolchains export the memory that they number 0.
+    if (memories.length > 1 && memory instanceof WebAssembly.Memory && memory !== memories[0]) {
+      kernel.useMemory(memory);
+    }
+    const entry = order.entry ?? "_start";
+    const initialize = exports["_initialize"];
+    if (entry !== "_start" && typeof initialize === "function") initialize();
+    const main = exports[entry];
+    if (typeof main !== "function") {
+      return { reason: REASON_FAILED, code: 0, detail: `no exported function ${entry}` };
+    }
+    main();
+  } catch (error) {
+    if (kernel.exitCode === undefined) return describeFailure(error);
+  }
+  return { reason: REASON_EXITED, code: kernel.exitCode ?? 0, detail: undefined };
+}
+
+/** Of a module without memory: every pointer is out of its range. */
+const NO_MEMORY = new WebAssembly.Memory({ initial: 0, maximum: 0 });
+
+function describeFailure(error: unknown): Omit<RunOutcome, "memoryBytes"> {
+  if (error instanceof SafedockError)
+    return { reason: REASON_REFUSED, code: 0, detail: packError(error) };
+  const trapped =
+    error instanceof WebAssembly.RuntimeError ||
+    // A stack overflow, in the guest or in a host call that it made from the end of its stack.
+    (error instanceof RangeError && error.message.startsWith("Maximum call stack"));
+  if (trapped) return { reason: REASON_TRAPPED, code: CODE_TRAPPED, detail: error.message };
+  if (!(error instanceof Error)) {
+    return {
+      reason: REASON_TRAPPED,
+      code: CODE_TRAPPED,
+      detail: "uncaught exception of the guest",
+    };
+  }
+  return { reason: REASON_FAILED, code: 0, detail: error.stack ?? error.message };
+}

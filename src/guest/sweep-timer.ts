@@ -1,0 +1,31 @@
+import { monotonicMs } from "./monotonic-clock.js";
+
+/** One timer for all deadlines of a pool; it does not keep the event loop alive. */
+export class SweepTimer {
+  readonly #sweep: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  #at = Infinity;
+
+  constructor(sweep: () => void) {
+    this.#sweep = sweep;
+  }
+
+  /** Sweeps in `ms` or earlier. */
+  within(ms: number): void {
+    const at = monotonicMs() + ms;
+    if (this.#at <= at) return;
+    clearTimeout(this.#timer);
+    this.#at = at;
+    this.#timer = setTimeout(() => {
+      this.#at = Infinity;
+      this.#timer = undefined;
+      this.#sweep();
+    }, ms).unref();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#at = Infinity;
+  }
+}

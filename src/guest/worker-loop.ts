@@ -1,0 +1,227 @@
+import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import type { Stdio } from "../wasi/stdio.js";
+import { ringBell } from "./doorbell.js";
+import type { GuestSpec } from "./guest-spec.js";
+import { Kernel } from "./kernel.js";
+import * as box from "./mailbox.js";
+import { MemoryPool } from "./memory-pool.js";
+import { monotonicMs } from "./monotonic-clock.js";
+import { RingWriter } from "./ring-writer.js";
+import { type LoadedModule, runGuest, type RunOutcome } from "./run-guest.js";
+import { compileModule } from "./worker-compile.js";
+import type { WorkerMessage, WorkerStart } from "./worker-messages.js";
+import { EMPTY_STDIN, InlineStdin, RingStdin } from "./worker-stdin.js";
+
+/** Looks for the next order this often before the worker parks: about 30 µs; parking costs 50. */
+const SPINS_BEFORE_PARK = 1500;
+/** Runs before the worker's event loop gets a turn: V8 frees some things of dead instances only there. */
+const RUNS_PER_TURN = 512;
+/** Idle time before that turn is given anyway, in ms. */
+const IDLE_TURN_MS = 50;
+/** Orders remembered as parsed: a service runs the same few again and again. */
+const MAX_PARSED = 64;
+
+/** The life of one worker. */
+export class WorkerLoop {
+  readonly #start: WorkerStart;
+  readonly #mailbox: box.Mailbox;
+  readonly #port: MessagePort;
+  readonly #memories = new MemoryPool();
+  readonly #kernel: Kernel;
+  readonly #modules = new Map<number, LoadedModule>();
+  readonly #orders = new Map<number, { spec: string; stdin: Uint8Array }>();
+  readonly #parsed = new Map<string, GuestSpec>();
+  readonly #stdout: RingWriter;
+  readonly #stderr: RingWriter;
+  readonly #ringStdin: RingStdin;
+  /** Orders taken so far. */
+  #taken = 0;
+  #slotInUse = 0;
+
+  constructor(start: WorkerStart) {
+    this.#start = start;
+    const mailbox = new box.Mailbox(start.mailbox);
+    this.#mailbox = mailbox;
+    this.#port = start.port;
+    const { words } = mailbox;
+    this.#stdout = new RingWriter(words, mailbox.stdout, box.STDOUT_RING, 0, start.bell);
+    this.#stderr = new RingWriter(words, mailbox.stderr, box.STDERR_RING, 1, start.bell);
+    this.#ringStdin = new RingStdin(mailbox, start.bell);
+    this.#kernel = new Kernel(start.board, (code) => {
+      words[this.#slotInUse + box.SLOT_CODE] = code | 0;
+      Atomics.store(words, this.#slotInUse + box.SLOT_EXITING, 1);
+    });
+  }
+
+  /** Takes orders until the event loop should have its turn, which calls this again. */
+  turn(): void {
+    const { words } = this.#mailbox;
+    let idle = false;
+    for (let runs = 0; runs < RUNS_PER_TURN;) {
+      if (this.#takeOrder()) {
+        runs++;
+        continue;
+      }
+      if (this.#spin()) continue;
+      const wake = Atomics.load(words, box.WAKE);
+      this.#drainPort();
+      Atomics.store(words, box.PARKED, 1);
+      if (this.#orderWaits()) {
+        Atomics.store(words, box.PARKED, 0);
+        continue;
+      }
+      const woken = Atomics.wait(words, box.WAKE, wake, idle ? Infinity : IDLE_TURN_MS);
+      Atomics.store(words, box.PARKED, 0);
+      if (woken === "timed-out") {
+        idle = true;
+        if (runs > 0) break;
+      }
+    }
+    setImmediate(() => this.turn());
+  }
+
+  #orderWaits(): boolean {
+    const slot = box.slotWord(this.#taken % box.SLOT_COUNT);
+    const state = Atomics.load(this.#mailbox.words, slot + box.SLOT_STATE);
+    return state === box.STATE_QUEUED || state === box.STATE_CANCELLED;
+  }
+
+  #spin(): boolean {
+    for (let spin = 0; spin < SPINS_BEFORE_PARK; spin++) {
+      if (this.#orderWaits()) return true;
+    }
+    return false;
+  }
+
+  #takeOrder(): boolean {
+    const { words } = this.#mailbox;
+    const number = this.#taken % box.SLOT_COUNT;
+    const slot = box.slotWord(number);
+    const state = slot + box.SLOT_STATE;
+    const seen = Atomics.load(words, state);
+    if (seen === box.STATE_CANCELLED) {
+      if (Atomics.compareExchange(words, state, seen, box.STATE_DONE) !== seen) return true;
+      this.#taken++;
+      ringBell(this.#start.bell);
+      return true;
+    }
+    if (seen !== box.STATE_QUEUED) return false;
+    // The app may have taken the order back in between.
+    if (Atomics.compareExchange(words, state, seen, box.STATE_RUNNING) !== seen) return true;
+    this.#taken++;
+    this.#run(number, slot);
+    return true;
+  }
+
+  #run(number: number, slot: number): void {
+    const { words, floats } = this.#mailbox;
+    const float = slot / 2;
+    this.#slotInUse = slot;
+    floats[float + box.FLOAT_STARTED] = monotonicMs();
+    this.#stdout.begin(slot);
+    this.#stderr.begin(slot);
+    let outcome: RunOutcome;
+    try {
+      outcome = this.#execute(number, slot);
+    } catch (error) {
+      const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      outcome = { reason: box.REASON_FAILED, code: 0, detail, memoryBytes: 0 };
+    }
+    this.#stdout.end();
+    this.#stderr.end();
+    const { usage } = this.#kernel;
+    floats[float + box.FLOAT_ENDED] = monotonicMs();
+    floats[float + box.FLOAT_MEMORY] = outcome.memoryBytes;
+    floats[float + box.FLOAT_READ] = usage.readBytes;
+    floats[float + box.FLOAT_WRITTEN] = usage.writtenBytes;
+    floats[float + box.FLOAT_CALLS] = usage.hostCalls;
+    words[slot + box.SLOT_REASON] = outcome.reason;
+    words[slot + box.SLOT_CODE] = outcome.code | 0;
+    words[slot + box.SLOT_DETAIL_LENGTH] =
+      outcome.detail === undefined
+        ? 0
+        : (this.#mailbox.payloads[number]?.write(outcome.detail, 0) ?? 0);
+    const state = slot + box.SLOT_STATE;
+    const seen = Atomics.compareExchange(words, state, box.STATE_RUNNING, box.STATE_DONE);
+    if (seen === box.STATE_RUNNING) ringBell(this.#start.bell);
+    // Killed: the thread is about to be terminated.
+    else Atomics.wait(words, box.SLEEP, 0);
+    // After the answer, so that the caller does not wait for it; before the next guest, always.
+    this.#memories.zero();
+  }
+
+  #execute(number: number, slot: number): RunOutcome {
+    const { words } = this.#mailbox;
+    const id = words[slot + box.SLOT_MODULE] ?? 0;
+    const length = words[slot + box.SLOT_ORDER_LENGTH] ?? 0;
+    let stdio: Stdio["stdin"] = EMPTY_STDIN;
+    let text: string;
+    if (length === box.ORDER_BY_MESSAGE) {
+      const orderId = words[slot + box.SLOT_ORDER_ID] ?? 0;
+      this.#drainPort();
+      const order = this.#orders.get(orderId);
+      if (order === undefined) throw new Error(`order ${orderId} did not arrive`);
+      this.#orders.delete(orderId);
+      text = order.spec;
+      stdio = new InlineStdin(order.stdin);
+    } else {
+      const payload = this.#mailbox.payloads[number];
+      if (payload === undefined) throw new Error(`no slot ${number}`);
+      text = payload.toString("utf8", 0, length);
+      const inline = words[slot + box.SLOT_STDIN_LENGTH] ?? 0;
+      if (inline > 0) stdio = new InlineStdin(payload.subarray(length, length + inline));
+    }
+    if (words[slot + box.SLOT_STDIN_LENGTH] === box.STDIN_BY_RING) stdio = this.#ringStdin;
+    if (!this.#modules.has(id)) this.#drainPort();
+    const loaded = this.#modules.get(id);
+    if (loaded === undefined) throw new Error(`module ${id} did not arrive`);
+    const spec = this.#parse(text);
+    return runGuest(
+      spec,
+      loaded,
+      this.#kernel,
+      {
+        spec,
+        stdio: { stdin: stdio, stdout: this.#stdout, stderr: this.#stderr, sleep: this.#sleep },
+      },
+      this.#memories,
+    );
+  }
+
+  readonly #sleep = (ms: number): void => {
+    Atomics.wait(this.#mailbox.words, box.SLEEP, 0, ms);
+  };
+
+  #parse(text: string): GuestSpec {
+    const known = this.#parsed.get(text);
+    if (known !== undefined) return known;
+    const spec = JSON.parse(text) as GuestSpec;
+    if (this.#parsed.size === MAX_PARSED) this.#parsed.clear();
+    this.#parsed.set(text, spec);
+    return spec;
+  }
+
+  #drainPort(): void {
+    for (;;) {
+      const received = receiveMessageOnPort(this.#port) as { message: WorkerMessage } | undefined;
+      if (received === undefined) return;
+      const { message } = received;
+      switch (message.type) {
+        case "module":
+          this.#modules.set(message.id, message);
+          break;
+        case "drop-module":
+          this.#modules.delete(message.id);
+          break;
+        case "order":
+          this.#orders.set(message.id, message);
+          break;
+        case "drop-order":
+          this.#orders.delete(message.id);
+          break;
+        case "compile":
+          this.#port.postMessage(compileModule(message.source, this.#kernel.imports));
+      }
+    }
+  }
+}

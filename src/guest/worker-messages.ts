@@ -1,0 +1,61 @@
+/** What passes between the app's thread and a worker by message: what is too large for a slot. */
+import type { WritableBoard } from "../fs/writable-board.js";
+import type { CoreModuleInfo, MemoryType } from "../wasm/module-info.js";
+import type { Bell } from "./doorbell.js";
+import type { MessagePort } from "node:worker_threads";
+
+export interface WorkerStart {
+  readonly mailbox: SharedArrayBuffer;
+  readonly bell: Bell;
+  readonly board: WritableBoard;
+  readonly port: MessagePort;
+}
+
+/** To the worker. */
+export type WorkerMessage =
+  | ModuleMessage
+  | { readonly type: "drop-module"; readonly id: number }
+  | {
+      readonly type: "order";
+      readonly id: number;
+      readonly spec: string;
+      readonly stdin: Uint8Array;
+    }
+  | { readonly type: "drop-order"; readonly id: number }
+  | CompileMessage;
+
+/** A module that the worker keeps until told to drop it. */
+export interface ModuleMessage {
+  readonly type: "module";
+  readonly id: number;
+  readonly module: WebAssembly.Module;
+  /** Memories to import, and the module name under which. */
+  readonly memories: readonly MemoryType[];
+  readonly memoryModule: string;
+}
+
+export interface CompileMessage {
+  readonly type: "compile";
+  readonly source: FileSource | { readonly bytes: Uint8Array };
+}
+
+/** Bytes of a host file. */
+export interface FileSource {
+  readonly file: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** From the worker: the answer to a `compile`. */
+export type CompileAnswer =
+  | {
+      readonly type: "compiled";
+      readonly module: WebAssembly.Module;
+      readonly memoryModule: string;
+      readonly info: CoreModuleInfo;
+    }
+  | { readonly type: "component" }
+  | { readonly type: "unknown-imports"; readonly imports: readonly string[] }
+  | { readonly type: "invalid"; readonly problem: string }
+  /** The file could not be read. */
+  | { readonly type: "unreadable"; readonly problem: string };
