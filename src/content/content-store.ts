@@ -122,6 +122,11 @@ export class ContentStore {
     return bytes;
   }
 
+  /** Reads a small blob that is staged and not committed yet; it was verified a moment ago. */
+  async readStaged(blob: StagedBlob): Promise<Uint8Array> {
+    return readFile(blob.path);
+  }
+
   /**
    * A stream of a blob's bytes, not verified again.
    *

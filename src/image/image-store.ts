@@ -1,0 +1,167 @@
+import { stat } from "node:fs/promises";
+import { SafedockError } from "../base/errors.js";
+import { printable } from "../base/printable.js";
+import { ContentStore } from "../content/content-store.js";
+import { errorCodeOf } from "../content/process-identity.js";
+import { LayerStore } from "../layer/layer-store.js";
+import { isDigest } from "../oci/digest.js";
+import { formatReference, parseReference } from "../oci/reference.js";
+import { openRegistry } from "../registry/registry.js";
+import type { RegistryOptions } from "../registry/registry-options.js";
+import { SnapshotStore, type Snapshot } from "../snapshot/snapshot-store.js";
+import type { ImageRecord } from "./image-record.js";
+import { loadImage, type LoadImageOptions } from "./load-image.js";
+import {
+  pullImage,
+  type ImageDestination,
+  type PullImageOptions,
+  type PullRegistry,
+} from "./pull-image.js";
+import { RecordStore } from "./record-store.js";
+import type { OpenImage } from "./resolve-entry.js";
+
+export interface PullOptions extends PullImageOptions {
+  /** How to reach the registry. Default anonymous, with Node's own authorities. */
+  readonly registry?: RegistryOptions;
+  /** A registry that is open already, in place of one opened for this call. It stays open. */
+  readonly openedRegistry?: PullRegistry;
+}
+
+/**
+ * The images of one folder of the host. Several processes may use it at once.
+ *
+ * @example
+ * ```ts
+ * const images = await ImageStore.open("./.safedock");
+ * const image = await images.pull("ghcr.io/acme/hello:1.2");
+ * const { module, args } = await resolveEntry(await images.openImage(image));
+ * ```
+ */
+export class ImageStore {
+  readonly #records: RecordStore;
+  readonly #snapshots: SnapshotStore;
+  readonly #destination: ImageDestination;
+
+  private constructor(readonly content: ContentStore) {
+    this.#records = new RecordStore(content);
+    this.#snapshots = new SnapshotStore(content);
+    this.#destination = {
+      content,
+      layers: new LayerStore(content),
+      snapshots: this.#snapshots,
+      records: this.#records,
+      isComplete: (record) => this.#isComplete(record),
+    };
+  }
+
+  /**
+   * Opens the store, which is made if need be.
+   *
+   * @throws SafedockError `ERR_STORE_INVALID`
+   */
+  static async open(root: string): Promise<ImageStore> {
+    return new ImageStore(await ContentStore.open(root));
+  }
+
+  /** Pulls an image; see `pullImage`. A layer that is there is not downloaded again. */
+  async pull(reference: string, options: PullOptions = {}): Promise<ImageRecord> {
+    const { openedRegistry, registry: registryOptions } = options;
+    if (openedRegistry !== undefined) {
+      return pullImage(this.#destination, openedRegistry, reference, options);
+    }
+    const registry = openRegistry(parseReference(reference).registry, registryOptions);
+    try {
+      return await pullImage(this.#destination, registry, reference, options);
+    } finally {
+      await registry.close();
+    }
+  }
+
+  /** Loads a layout folder, a `.wasm` file or the bytes of one; see `loadImage`. */
+  load(source: string | Uint8Array, options: LoadImageOptions = {}): Promise<ImageRecord> {
+    return loadImage(this.#destination, source, options);
+  }
+
+  /**
+   * An image of the store, by its reference or its manifest's digest.
+   *
+   * @throws SafedockError `ERR_IMAGE_NOT_FOUND`, `ERR_REFERENCE_INVALID`
+   */
+  async get(referenceOrDigest: string): Promise<ImageRecord> {
+    const found = await this.find(referenceOrDigest);
+    if (found === undefined) throw notFound(referenceOrDigest);
+    return found;
+  }
+
+  /** As `get`; `undefined` if the store has no such image. */
+  async find(referenceOrDigest: string): Promise<ImageRecord | undefined> {
+    return isDigest(referenceOrDigest)
+      ? this.#records.byDigest(referenceOrDigest)
+      : this.#records.byReference(formatReference(parseReference(referenceOrDigest)));
+  }
+
+  /** All images, one for each reference, and those without any. */
+  list(): Promise<ImageRecord[]> {
+    return this.#records.list();
+  }
+
+  /**
+   * Drops a reference, and the image with its last one; by digest, the image with all its references.
+   * Layers and snapshots stay, since other images may share them.
+   *
+   * @throws SafedockError `ERR_IMAGE_NOT_FOUND`, `ERR_REFERENCE_INVALID`
+   */
+  async remove(referenceOrDigest: string): Promise<void> {
+    const removed = isDigest(referenceOrDigest)
+      ? await this.#records.removeDigest(referenceOrDigest)
+      : await this.#records.removeReference(formatReference(parseReference(referenceOrDigest)));
+    if (!removed) throw notFound(referenceOrDigest);
+  }
+
+  /** Where an image's tree and data lie: what a snapshot mount needs. */
+  snapshot(record: ImageRecord): Snapshot {
+    return {
+      chainId: record.chainId,
+      treePath: this.#snapshots.treePath(record.chainId),
+      blobs: record.layers.map(({ diffId }) => this.content.path(diffId)),
+    };
+  }
+
+  /**
+   * Opens an image's tree.
+   *
+   * @throws SafedockError `ERR_STORE_INVALID`
+   */
+  async openImage(record: ImageRecord): Promise<OpenImage> {
+    try {
+      const tree = await this.#snapshots.openTree(record.chainId);
+      return { record, tree, blobs: this.snapshot(record).blobs };
+    } catch (error) {
+      if (errorCodeOf(error) !== "ENOENT") throw error;
+      const path = this.#snapshots.treePath(record.chainId);
+      throw new SafedockError("ERR_STORE_INVALID", `The snapshot ${path} is missing`, {
+        data: { path },
+        hint: "pull or load the image again",
+        cause: error,
+      });
+    }
+  }
+
+  async #isComplete(record: ImageRecord): Promise<boolean> {
+    const { treePath, blobs } = this.snapshot(record);
+    try {
+      for (const path of [treePath, ...blobs]) await stat(path);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+function notFound(name: string): SafedockError {
+  const reference = printable(name);
+  return new SafedockError("ERR_IMAGE_NOT_FOUND", `The store has no image ${reference}`, {
+    data: { reference },
+    hint: "pull or load it first",
+  });
+}

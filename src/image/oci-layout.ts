@@ -1,0 +1,180 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { SafedockError } from "../base/errors.js";
+import { printable } from "../base/printable.js";
+import { errorCodeOf } from "../content/process-identity.js";
+import type { Descriptor } from "../oci/descriptor.js";
+import { digestAlgorithm, digestHex, type Digest } from "../oci/digest.js";
+import { MAX_MANIFEST_BYTES, parseManifest } from "../oci/manifest.js";
+import { OCI_INDEX } from "../oci/media-types.js";
+import type { ImageSource, SourcedManifest } from "./image-source.js";
+
+/** Largest `oci-layout` file, in bytes: it holds one version. */
+const MAX_LAYOUT_FILE_BYTES = 4096;
+const REF_NAME = "org.opencontainers.image.ref.name";
+/** Most names that an error lists. */
+const MAX_LISTED = 16;
+
+/** Reads blobs and manifests of a layout folder (OCI image specification, "Image Layout"). */
+export function layoutSource(folder: string): ImageSource {
+  return {
+    manifest: async (digest) => {
+      const bytes = await readCapped(blobPath(folder, digest), MAX_MANIFEST_BYTES, digest);
+      const hex = createHash(digestAlgorithm(digest)).update(bytes).digest("hex");
+      if (hex !== digestHex(digest)) {
+        const actual = `${digestAlgorithm(digest)}:${hex}`;
+        throw new SafedockError("ERR_DIGEST_MISMATCH", `The manifest is ${actual}, not ${digest}`, {
+          data: { expected: digest, actual },
+        });
+      }
+      return { descriptor: { mediaType: "", digest, size: bytes.byteLength }, bytes };
+    },
+    blob:
+      ({ digest }) =>
+      () =>
+        readBlob(folder, digest),
+  };
+}
+
+/**
+ * The folder's index.json, or the manifest or index that it names for `tag` or as the only one.
+ *
+ * @throws SafedockError `ERR_SOURCE_UNSUPPORTED` if the folder is no layout, or holds several images
+ * and `tag` names none of them.
+ */
+export async function layoutManifest(
+  folder: string,
+  { tag }: { readonly tag?: string },
+): Promise<SourcedManifest> {
+  await checkLayoutFile(folder);
+  const bytes = await readCapped(join(folder, "index.json"), MAX_MANIFEST_BYTES, undefined);
+  const index = parseManifest(bytes, OCI_INDEX);
+  const entries = index.kind === "index" ? index.manifests : [];
+  const named = entries.filter(({ annotations }) => annotations?.[REF_NAME] === tag);
+  const candidates = tag === undefined ? entries : named;
+  const [only, ...others] = candidates;
+  if (only !== undefined && others.length === 0) return fetch(folder, only);
+  // Several images of one platform each are an index like any other; several of none are not.
+  if (tag === undefined && candidates.some(({ platform }) => platform !== undefined)) {
+    const digest: Digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+    return { descriptor: { mediaType: OCI_INDEX, digest, size: bytes.byteLength }, bytes };
+  }
+  throw severalOrNone(folder, entries, tag);
+}
+
+async function fetch(folder: string, descriptor: Descriptor): Promise<SourcedManifest> {
+  const { bytes } = await layoutSource(folder).manifest(descriptor.digest, undefined);
+  if (bytes.byteLength !== descriptor.size) {
+    const { digest, size: expected } = descriptor;
+    const actual = bytes.byteLength;
+    throw new SafedockError(
+      "ERR_SIZE_MISMATCH",
+      `The manifest ${digest} has ${actual} bytes, index.json says ${expected}`,
+      { data: { digest, expected, actual } },
+    );
+  }
+  return { descriptor, bytes };
+}
+
+async function checkLayoutFile(folder: string): Promise<void> {
+  const path = join(folder, "oci-layout");
+  const bytes = await readCapped(path, MAX_LAYOUT_FILE_BYTES, undefined);
+  let version: unknown;
+  try {
+    const value: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
+    const isObject = typeof value === "object" && value !== null && "imageLayoutVersion" in value;
+    version = isObject ? value.imageLayoutVersion : undefined;
+  } catch (error) {
+    throw noLayout(folder, "its oci-layout file is not JSON", error);
+  }
+  if (typeof version !== "string" || !version.startsWith("1.")) {
+    throw noLayout(folder, "its oci-layout file names no version 1");
+  }
+}
+
+/** A blob that is missing has an error of its own; a missing file of the layout means: no layout. */
+async function readCapped(
+  path: string,
+  maxBytes: number,
+  digest: Digest | undefined,
+): Promise<Uint8Array> {
+  try {
+    const file = await open(path, "r");
+    try {
+      const { size } = await file.stat();
+      if (size > maxBytes) throw tooLarge(path, digest, size, maxBytes);
+      return await file.readFile();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof SafedockError) throw error;
+    if (digest !== undefined && errorCodeOf(error) === "ENOENT") throw missing(digest);
+    throw noLayout(path, "it cannot be read", error);
+  }
+}
+
+async function* readBlob(folder: string, digest: Digest): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of createReadStream(blobPath(folder, digest), {
+      highWaterMark: 256 * 1024,
+    })) {
+      if (chunk instanceof Uint8Array) yield chunk;
+    }
+  } catch (error) {
+    throw errorCodeOf(error) === "ENOENT" ? missing(digest) : error;
+  }
+}
+
+function blobPath(folder: string, digest: Digest): string {
+  return join(folder, "blobs", digestAlgorithm(digest), digestHex(digest));
+}
+
+function missing(digest: Digest): SafedockError {
+  return new SafedockError("ERR_BLOB_NOT_FOUND", `The layout folder has no blob ${digest}`, {
+    data: { digest },
+  });
+}
+
+function tooLarge(
+  path: string,
+  digest: Digest | undefined,
+  size: number,
+  limit: number,
+): SafedockError {
+  return new SafedockError(
+    "ERR_BLOB_TOO_LARGE",
+    `${path} has ${size} bytes, not at most ${limit}`,
+    {
+      data: { digest: digest ?? path, size, limit },
+    },
+  );
+}
+
+function noLayout(path: string, why: string, cause?: unknown): SafedockError {
+  const source = printable(path);
+  return new SafedockError("ERR_SOURCE_UNSUPPORTED", `${source} is no OCI layout: ${why}`, {
+    data: { source },
+    hint: "an OCI layout folder has the files oci-layout and index.json",
+    cause,
+  });
+}
+
+function severalOrNone(
+  folder: string,
+  entries: readonly Descriptor[],
+  tag: string | undefined,
+): SafedockError {
+  const source = printable(folder);
+  const names = entries
+    .slice(0, MAX_LISTED)
+    .map(({ annotations }) => printable(annotations?.[REF_NAME] ?? "(no name)", 60))
+    .join(", ");
+  const what = tag === undefined ? "holds several images" : `has no image "${printable(tag, 60)}"`;
+  return new SafedockError("ERR_SOURCE_UNSUPPORTED", `${source} ${what}: ${names || "none"}`, {
+    data: { source },
+    hint: "pass tag",
+  });
+}
