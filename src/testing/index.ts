@@ -1,0 +1,16 @@
+/**
+ * What tests of an application need: a registry in the same process, and images to put into it.
+ *
+ * @packageDocumentation
+ */
+export {
+  startRegistry,
+  type RecordedRequest,
+  type TestRegistry,
+  type TestRegistryOptions,
+} from "./start-registry.js";
+export { tarLayer, type FixtureFile, type FixtureFiles } from "./tar-layer.js";
+export { imageIndex, wasmImage, type ImageFixture, type WasmImageOptions } from "./wasm-image.js";
+export type { Compression } from "../oci/media-types.js";
+export type { Descriptor, Platform } from "../oci/descriptor.js";
+export type { Digest, DigestAlgorithm } from "../oci/digest.js";
