@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { buffer } from "node:stream/consumers";
 import { pack } from "tar-stream";
 
 /** Contents of a file: bytes, or text in UTF-8; or where a symbolic link points. */
@@ -13,10 +13,8 @@ const MTIME = new Date(0);
 /** An uncompressed tar layer with these files, the same bytes each time. */
 export async function tarLayer(files: FixtureFiles): Promise<Uint8Array> {
   const tar = pack();
-  const chunks: Uint8Array[] = [];
   // Read while it is written: a pack with nobody reading stops at its first full buffer.
-  tar.on("data", (chunk: Uint8Array) => chunks.push(chunk));
-  const done = once(tar, "end");
+  const bytes = buffer(tar);
   const directories = new Set<string>();
   for (const [path, file] of Object.entries(files)) {
     const name = path.replace(/^\/+/, "");
@@ -33,6 +31,5 @@ export async function tarLayer(files: FixtureFiles): Promise<Uint8Array> {
     }
   }
   tar.finalize();
-  await done;
-  return Buffer.concat(chunks);
+  return bytes;
 }
