@@ -1,57 +1,25 @@
 /** A directory of the host, open: every change of names goes through one system call of the host. */
 import * as fs from "node:fs";
-import {
-  EACCES,
-  EEXIST,
-  EINVAL,
-  EISDIR,
-  ELOOP,
-  ENOENT,
-  ENOTSUP,
-  ENXIO,
-  EOVERFLOW,
-  EPERM,
-  EROFS,
-  EXDEV,
-} from "../errno.js";
+import { ENOENT, ENOTSUP, EOVERFLOW, EPERM, EROFS, EXDEV } from "../errno.js";
 import type { Errno } from "../errno.js";
 import type { Directory, DirectoryEntry, File, OpenFlags, Stat } from "../node.js";
-import {
-  FILETYPE_DIRECTORY,
-  FILETYPE_REGULAR_FILE,
-  FILETYPE_SYMBOLIC_LINK,
-  OPEN_CREATE,
-  OPEN_DIRECTORY,
-  OPEN_EXCLUSIVE,
-  OPEN_READ,
-  OPEN_TRUNCATE,
-  OPEN_WRITE,
-} from "../node.js";
+import { FILETYPE_DIRECTORY } from "../node.js";
 import { errnoOf } from "./host-errno.js";
 import { HostFile } from "./host-file.js";
 import type { HostMount } from "./host-mount.js";
 import { fileTypeOf } from "./host-mount.js";
 import { isLink } from "./is-link.js";
 import { checkMove, leadsOut } from "./link-containment.js";
-import { openDescriptor } from "./open-descriptor.js";
+import { openChild } from "./open-child.js";
+import { childPath } from "./place.js";
 import type { Place } from "./place.js";
 import { readEntries } from "./read-entries.js";
 
-/** Modes of what a guest makes, less the app's umask: preview 1 has no modes. */
-const FILE_MODE = 0o666;
+/** Mode of a directory that a guest makes, less the app's umask: preview 1 has no modes. */
 const DIRECTORY_MODE = 0o777;
 
 /** A million entries, some 200 MB once listed: beyond it `list` answers -EOVERFLOW. */
 const MAX_LISTED_ENTRIES = 1_000_000;
-
-const C = fs.constants;
-/**
- * Never follow a link; never wait for the other end of a FIFO; never make a terminal ours. The last
- * three are undefined on Windows.
- */
-const OPEN_ALWAYS = (C.O_NOFOLLOW ?? 0) | (C.O_NONBLOCK ?? 0) | (C.O_NOCTTY ?? 0);
-
-const CHANGES = OPEN_WRITE | OPEN_CREATE | OPEN_TRUNCATE;
 
 const LSTAT = { bigint: true, throwIfNoEntry: false } as const;
 
@@ -73,13 +41,9 @@ export class HostDirectory implements Directory {
   }
 
   open(name: string, flags: OpenFlags): File | Directory | Errno {
-    if ((flags & OPEN_DIRECTORY) !== 0) return this.#openForListing(name, flags);
-    const path = this.#child(name);
-    if (typeof path === "number") return path;
-    if (this.filesystem.readOnly && (flags & CHANGES) !== 0) return refuseChange(path, flags);
-    if (C.O_NOFOLLOW === undefined && isLink(path)) return -ELOOP;
-    const fd = openDescriptor(path, hostFlags(flags), FILE_MODE);
-    return fd < 0 ? this.#afterFailedOpen(name, flags, fd) : this.#opened(fd, name, flags);
+    const child = openChild(this.filesystem, this.#place, name, flags);
+    if (typeof child === "number" || child instanceof HostFile) return child;
+    return new HostDirectory(this.filesystem, child);
   }
 
   statAt(name: string, out: Stat): Errno {
@@ -216,52 +180,11 @@ export class HostDirectory implements Directory {
 
   /** The host path of a child, for one system call. */
   #child(name: string): string | Errno {
-    // The callers of a filesystem never pass such names; the host must not see one if they ever did.
-    if (!this.#place.isName(name)) return -ENOENT;
-    const prefix = this.#place.prefix();
-    return typeof prefix === "number" ? prefix : prefix + name;
+    return childPath(this.#place, name);
   }
 
   #changing(name: string): string | Errno {
     return this.filesystem.readOnly ? -EROFS : this.#child(name);
-  }
-
-  #openForListing(name: string, flags: OpenFlags): Directory | Errno {
-    if ((flags & OPEN_CREATE) !== 0) return -EINVAL;
-    const directory = this.openDirectory(name);
-    if (typeof directory === "number" || (flags & CHANGES) === 0) return directory;
-    directory.close();
-    return -EISDIR;
-  }
-
-  #afterFailedOpen(name: string, flags: OpenFlags, errno: Errno): Directory | Errno {
-    // A directory that may be walked but not read can be opened all the same, as O_PATH does.
-    if ((errno !== -EACCES && errno !== -EISDIR && errno !== -EPERM) || (flags & CHANGES) !== 0) {
-      return errno;
-    }
-    const directory = this.openDirectory(name);
-    return typeof directory === "number" ? errno : directory;
-  }
-
-  /**
-   * Takes what was opened if it is a regular file or a directory. All else is -ENXIO, as the kernel
-   * itself answers for a socket and for a FIFO that nobody reads: a device or pipe of the host is not a
-   * file that was granted. It is looked at after opening, since only that is free of races and a look
-   * before would cost every open as much again; O_NONBLOCK keeps it from waiting.
-   */
-  #opened(fd: number, name: string, flags: OpenFlags): File | Directory | Errno {
-    const mode = attemptNumber(() => fs.fstatSync(fd).mode);
-    const type = fileTypeOf(mode);
-    if (mode >= 0 && type === FILETYPE_REGULAR_FILE) {
-      const writable = (flags & OPEN_WRITE) !== 0;
-      return new HostFile(this.filesystem, fd, writable ? this.#place.openForAppend : undefined);
-    }
-    if (mode >= 0 && type === FILETYPE_DIRECTORY) {
-      const place = this.#place.adopt(fd, name);
-      return typeof place === "number" ? place : new HostDirectory(this.filesystem, place);
-    }
-    fs.closeSync(fd);
-    return mode < 0 ? mode : -ENXIO;
   }
 
   #move(
@@ -294,41 +217,10 @@ function linkNotFollowing(path: string, toPath: string): Errno {
   return 0;
 }
 
-function hostFlags(flags: OpenFlags): number {
-  const access =
-    (flags & OPEN_WRITE) === 0 ? C.O_RDONLY : (flags & OPEN_READ) === 0 ? C.O_WRONLY : C.O_RDWR;
-  let answer = OPEN_ALWAYS | access;
-  if ((flags & OPEN_CREATE) !== 0) answer |= C.O_CREAT;
-  if ((flags & OPEN_CREATE) !== 0 && (flags & OPEN_EXCLUSIVE) !== 0) answer |= C.O_EXCL;
-  if ((flags & OPEN_TRUNCATE) !== 0) answer |= C.O_TRUNC;
-  return answer;
-}
-
-/** What opening for a change answers on a read-only mount: -EROFS unless another rule comes first. */
-function refuseChange(path: string, flags: OpenFlags): Errno {
-  try {
-    const stat = fs.lstatSync(path, LSTAT);
-    if (stat === undefined) return (flags & OPEN_CREATE) === 0 ? -ENOENT : -EROFS;
-    if ((flags & OPEN_CREATE) !== 0 && (flags & OPEN_EXCLUSIVE) !== 0) return -EEXIST;
-    const type = fileTypeOf(Number(stat.mode));
-    // The link may lead to a mount that can be written to.
-    if (type === FILETYPE_SYMBOLIC_LINK) return -ELOOP;
-    return type === FILETYPE_DIRECTORY ? -EISDIR : -EROFS;
-  } catch (error) {
-    return errnoOf(error);
-  }
-}
-
 function attempt(operation: () => void): Errno {
-  return attemptNumber(() => {
+  try {
     operation();
     return 0;
-  });
-}
-
-function attemptNumber(operation: () => number): number {
-  try {
-    return operation();
   } catch (error) {
     return errnoOf(error);
   }

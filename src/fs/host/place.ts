@@ -3,6 +3,7 @@
  * walk inside: descriptors on Linux (race-free), checked paths elsewhere.
  */
 import type { BigIntStats } from "node:fs";
+import { ENOENT } from "../errno.js";
 import type { Errno } from "../errno.js";
 
 export interface Place {
@@ -26,4 +27,12 @@ export interface Place {
   depth(): number;
   duplicate(): Place;
   close(): void;
+}
+
+/** The host path of a child, for one system call. */
+export function childPath(place: Place, name: string): string | Errno {
+  // The callers of a filesystem never pass such names; the host must not see one if they ever did.
+  if (!place.isName(name)) return -ENOENT;
+  const prefix = place.prefix();
+  return typeof prefix === "number" ? prefix : prefix + name;
 }
