@@ -28,7 +28,8 @@ export class Process {
     table.add(new OpenOutput(stdio.stdout));
     table.add(new OpenOutput(stdio.stderr));
     for (const preopen of context.namespace.preopens) {
-      table.add(new OpenDirectory(preopen.location, ENCODER.encode(preopen.name)));
+      const directory = new OpenDirectory(preopen.location, ENCODER.encode(preopen.name));
+      if (table.add(directory) < 0) directory.close();
     }
     this.descriptors = table;
   }
@@ -56,12 +57,13 @@ export class Caller {
     this.#process = new Process(context);
   }
 
-  /** Closes what the guest left open and forgets its memory. */
+  /** Closes what the guest left open and its namespace, and forgets its memory. */
   end(): void {
     const process = this.#process;
     this.#process = undefined;
     this.memory.attach(undefined);
     process?.descriptors.closeAll();
+    process?.context.namespace.close();
   }
 
   /**

@@ -13,10 +13,6 @@ export class DescriptorTable {
     this.#capacity = capacity;
   }
 
-  get capacity(): number {
-    return this.#capacity;
-  }
-
   get(fd: number): Descriptor | undefined {
     return fd < this.#slots.length ? this.#slots[fd] : undefined;
   }
@@ -48,9 +44,8 @@ export class DescriptorTable {
     return descriptor;
   }
 
-  /** Puts a descriptor at a free number below the capacity. */
-  place(fd: number, descriptor: Descriptor): void {
-    while (this.#slots.length < fd) this.#slots.push(undefined);
+  /** Puts a descriptor at a number that is in use; what was there stays the caller's. */
+  replace(fd: number, descriptor: Descriptor): void {
     this.#slots[fd] = descriptor;
   }
 

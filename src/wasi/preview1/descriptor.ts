@@ -45,6 +45,8 @@ export class OpenFile {
   /** witx `$fdflags`. */
   flags: number;
   position = 0;
+  /** The position where it is past MAX_OFFSET: a guest may seek there, to find no file. */
+  beyond: bigint | undefined = undefined;
 
   constructor(file: File, readable: boolean, writable: boolean, flags: number) {
     this.file = file;
@@ -71,9 +73,8 @@ export class OpenDirectory {
     this.preopen = preopen;
   }
 
-  /** A preopened directory stays open for the namespace that it belongs to. */
   close(): Errno {
-    if (this.preopen === undefined) this.location.close();
+    this.location.close();
     return 0;
   }
 }

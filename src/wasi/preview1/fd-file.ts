@@ -22,11 +22,11 @@ export function fdFileFunctions(caller: Caller, layout: FilestatLayout = PREVIEW
   };
 
   return {
-    fd_advise(fd: number, offset: bigint, length: bigint, advice: number): number {
+    fd_advise(fd: number, _offset: bigint, length: bigint, advice: number): number {
       const { descriptors } = caller.enter();
       if (advice >>> 0 > ADVICE_NOREUSE) return EINVAL;
       if (descriptors.get(fd >>> 0)?.kind !== KIND_FILE) return EBADF;
-      return offset < 0n || length < 0n ? EINVAL : 0;
+      return length < 0n ? EINVAL : 0;
     },
 
     /** Not supported, as in the reference runtime: a file grows by `fd_filestat_set_size` or writing. */

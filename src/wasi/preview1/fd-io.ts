@@ -59,8 +59,12 @@ export function fdIoFunctions(caller: Caller) {
       if (open.kind === KIND_FILE) {
         done = writeFile(memory, open, list >>> 0, count >>> 0, out >>> 0, open.position);
         if (done < 0) return -done;
-        if ((open.flags & FDFLAG_APPEND) === 0) open.position += done;
-        else open.position = Math.max(0, open.file.size());
+        if ((open.flags & FDFLAG_APPEND) === 0) {
+          open.position += done;
+        } else {
+          open.position = Math.max(0, open.file.size());
+          open.beyond = undefined;
+        }
       } else if (open.kind === KIND_OUTPUT) {
         done = writeStream(memory, open.stream, list >>> 0, count >>> 0, out >>> 0);
         if (done < 0) return -done;

@@ -3,6 +3,8 @@ import type { Caller } from "./caller.js";
 import { KIND_DIRECTORY, KIND_FILE, type Descriptor } from "./descriptor.js";
 import { MAX_OFFSET } from "./layout.js";
 
+const MAX_U64 = 2n ** 64n - 1n;
+
 const FROM_START = 0;
 const FROM_POSITION = 1;
 const FROM_END = 2;
@@ -26,14 +28,20 @@ export function fdPositionFunctions(caller: Caller, whences = PREVIEW1_WHENCE) {
       if (open === undefined || open.kind !== KIND_FILE) return notSeekable(open);
       const address = out >>> 0;
       if (!memory.holds(address, 8)) return EFAULT;
-      let from = 0;
-      if (origin === FROM_POSITION) from = open.position;
-      else if (origin === FROM_END) from = open.file.size();
-      if (from < 0) return -from;
-      const position = BigInt(from) + offset;
-      if (position < 0n || position > MAX_OFFSET) return EINVAL;
-      open.position = Number(position);
-      memory.setU64(address, open.position);
+      let from = 0n;
+      if (origin === FROM_POSITION) {
+        from = open.beyond ?? BigInt(open.position);
+      } else if (origin === FROM_END) {
+        const size = open.file.size();
+        if (size < 0) return -size;
+        from = BigInt(size);
+      }
+      const position = from + offset;
+      if (position < 0n || position > MAX_U64) return EINVAL;
+      const far = position > MAX_OFFSET;
+      open.beyond = far ? position : undefined;
+      open.position = far ? MAX_OFFSET : Number(position);
+      memory.view.setBigUint64(address, position, true);
       return 0;
     },
 
@@ -43,7 +51,7 @@ export function fdPositionFunctions(caller: Caller, whences = PREVIEW1_WHENCE) {
       if (open === undefined || open.kind !== KIND_FILE) return notSeekable(open);
       const address = out >>> 0;
       if (!memory.holds(address, 8)) return EFAULT;
-      memory.setU64(address, open.position);
+      memory.view.setBigUint64(address, open.beyond ?? BigInt(open.position), true);
       return 0;
     },
   };

@@ -1,5 +1,5 @@
 /** Functions about descriptors as such: closing, renumbering, flags, rights, preopens. */
-import { EBADF, EFAULT, EINVAL, ENAMETOOLONG, ENOTDIR } from "../../fs/errno.js";
+import { EBADF, EFAULT, EINVAL, ENAMETOOLONG, ENOTDIR, ENOTSUP } from "../../fs/errno.js";
 import { FILETYPE_DIRECTORY, FILETYPE_REGULAR_FILE, FILETYPE_UNKNOWN } from "../../fs/node.js";
 import type { Caller } from "./caller.js";
 import { KIND_DIRECTORY, KIND_FILE, KIND_INPUT, type Descriptor } from "./descriptor.js";
@@ -12,10 +12,9 @@ import {
   RIGHTS_ALL,
   RIGHTS_DIRECTORY,
   RIGHTS_INHERITING,
-  RIGHT_FD_FILESTAT_SET_SIZE,
+  RIGHTS_OF_FILES,
   RIGHT_FD_READ,
   RIGHT_FD_READDIR,
-  RIGHT_FD_SEEK,
   RIGHT_FD_WRITE,
 } from "./layout.js";
 
@@ -27,17 +26,18 @@ export function fdTableFunctions(caller: Caller) {
       return open === undefined ? EBADF : 0 - open.close();
     },
 
-    /** The target need not be open; one that is gets closed. */
+    /** Both must be open; the target's file is closed. */
     fd_renumber(from: number, to: number): number {
       const { descriptors } = caller.enter();
       const source = from >>> 0;
       const target = to >>> 0;
-      if (descriptors.get(source) === undefined || target >= descriptors.capacity) return EBADF;
+      const moved = descriptors.get(source);
+      const replaced = descriptors.get(target);
+      if (moved === undefined || replaced === undefined) return EBADF;
       if (source === target) return 0;
-      const moved = descriptors.take(source);
-      if (moved === undefined) return EBADF;
-      descriptors.take(target)?.close();
-      descriptors.place(target, moved);
+      descriptors.take(source);
+      descriptors.replace(target, moved);
+      replaced.close();
       return 0;
     },
 
@@ -63,13 +63,16 @@ export function fdTableFunctions(caller: Caller) {
       return 0;
     },
 
-    /** Rights are reported, never enforced, as reference runtimes do: what a guest may do is its grants. */
+    /**
+     * Rights are reported, never enforced, and so cannot be set, as in reference runtimes: what a guest
+     * may do is what it was granted.
+     */
     fd_fdstat_set_rights(fd: number, base: bigint, inheriting: bigint): number {
       const { descriptors } = caller.enter();
       if (!knownRights(base) || !knownRights(inheriting)) return EINVAL;
       const open = descriptors.get(fd >>> 0);
       if (open === undefined) return EBADF;
-      return open.kind === KIND_FILE || open.kind === KIND_DIRECTORY ? 0 : EBADF;
+      return open.kind === KIND_FILE || open.kind === KIND_DIRECTORY ? ENOTSUP : EBADF;
     },
 
     fd_prestat_get(fd: number, out: number): number {
@@ -113,8 +116,7 @@ function writeFdstat(memory: GuestMemory, address: number, open: Descriptor): vo
     inheriting = base;
   } else if (open.kind === KIND_DIRECTORY) {
     type = FILETYPE_DIRECTORY;
-    const opened = RIGHTS_ALL & ~(RIGHT_FD_SEEK | RIGHT_FD_FILESTAT_SET_SIZE | RIGHT_FD_WRITE);
-    base = open.preopen === undefined ? opened : RIGHTS_DIRECTORY;
+    base = open.preopen === undefined ? RIGHTS_ALL & ~RIGHTS_OF_FILES : RIGHTS_DIRECTORY;
     inheriting = open.preopen === undefined ? RIGHTS_ALL : RIGHTS_INHERITING;
   } else {
     base = open.kind === KIND_INPUT ? RIGHT_FD_READ : RIGHT_FD_WRITE;

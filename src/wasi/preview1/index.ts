@@ -45,9 +45,12 @@ export interface Preview1 {
   };
   /** Thrown by `proc_exit`, and by every call after it. */
   readonly exit: ExitSignal;
-  /** Begins a process; what the former one left open is closed first. */
+  /**
+   * Begins a process, which from here on owns the context's namespace: its preopens become descriptors
+   * 3, 4, …. What the former process left open is closed first.
+   */
   begin(context: Context, memory: WebAssembly.Memory): void;
-  /** Ends it: closes its descriptors and lets go of its memory. Ending twice is fine. */
+  /** Ends it: closes its descriptors and its namespace, lets go of its memory. Ending twice is fine. */
   end(): void;
 }
 

@@ -42,6 +42,7 @@ export const RIGHT_PATH_READLINK = 1 << 15;
 export const RIGHT_PATH_RENAME_SOURCE = 1 << 16;
 export const RIGHT_PATH_RENAME_TARGET = 1 << 17;
 export const RIGHT_PATH_FILESTAT_GET = 1 << 18;
+export const RIGHT_PATH_FILESTAT_SET_SIZE = 1 << 19;
 export const RIGHT_PATH_FILESTAT_SET_TIMES = 1 << 20;
 export const RIGHT_FD_FILESTAT_GET = 1 << 21;
 export const RIGHT_FD_FILESTAT_SET_SIZE = 1 << 22;
@@ -51,6 +52,10 @@ export const RIGHT_PATH_REMOVE_DIRECTORY = 1 << 25;
 export const RIGHT_PATH_UNLINK_FILE = 1 << 26;
 export const RIGHT_POLL_FD_READWRITE = 1 << 27;
 export const RIGHTS_ALL = (1 << 30) - 1;
+
+/** What an open directory cannot do. */
+export const RIGHTS_OF_FILES =
+  RIGHT_FD_SEEK | RIGHT_FD_WRITE | RIGHT_PATH_FILESTAT_SET_SIZE | RIGHT_FD_FILESTAT_SET_SIZE;
 
 /** What libraries expect of a preopened directory. */
 export const RIGHTS_DIRECTORY =

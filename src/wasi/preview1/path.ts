@@ -163,11 +163,11 @@ export function pathFunctions(caller: Caller, layout: FilestatLayout = PREVIEW1_
       if (at === undefined) return EBADF;
       const name = readPath(memory, path >>> 0, length >>> 0);
       if (typeof name === "number") return -name;
+      if (!memory.holds(buffer >>> 0, size >>> 0) || !memory.holds(out >>> 0, 4)) return EFAULT;
       const target = readlinkPath(at, name);
       if (typeof target === "number") return -target;
       const encoded = ENCODER.encode(target);
       const used = Math.min(encoded.length, size >>> 0);
-      if (!memory.holds(buffer >>> 0, used) || !memory.holds(out >>> 0, 4)) return EFAULT;
       memory.bytes.set(encoded.subarray(0, used), buffer >>> 0);
       memory.view.setUint32(out >>> 0, used, true);
       return 0;
