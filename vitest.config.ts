@@ -15,8 +15,11 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     pool: "forks",
+    globalSetup: ["test/support/temporary-folder.ts"],
+    setupFiles: ["test/support/leaks.ts"],
     testTimeout: 30_000,
-    hookTimeout: 120_000,
+    // A hook may have to install Debian packages first.
+    hookTimeout: 330_000,
     server: { deps: { external: [/\/dist\//] } },
   },
 });
