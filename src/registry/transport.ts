@@ -2,7 +2,6 @@ import { Readable } from "node:stream";
 import { createSecureContext, rootCertificates } from "node:tls";
 import type { Agent, Dispatcher } from "undici";
 import { SafedockError } from "../base/errors.js";
-import { isLinkLocal, isLoopback } from "./registry-host.js";
 import {
   DEFAULT_CONNECT_TIMEOUT_MS,
   DEFAULT_HEADERS_TIMEOUT_MS,
@@ -12,6 +11,7 @@ import {
   type RegistryOptions,
 } from "./registry-options.js";
 import { networkError, responseError } from "./failure.js";
+import { problemOfRedirect } from "./redirect.js";
 
 export type Body = Uint8Array | (() => AsyncIterable<Uint8Array>);
 
@@ -174,16 +174,4 @@ function secureContext(ca: string | readonly string[]) {
 function bodyOf(body: Body | undefined) {
   if (body === undefined) return null;
   return typeof body === "function" ? Readable.from(body(), { objectMode: false }) : body;
-}
-
-/** What is wrong with a redirect, in words that follow "redirects". */
-function problemOfRedirect(from: URL, to: URL): string | undefined {
-  if (to.protocol !== "https:" && to.protocol !== "http:") return "to another protocol";
-  if (to.username !== "" || to.password !== "") return "to a URL that names a user";
-  const isLocal = isLoopback(from);
-  if (from.protocol === "https:" && to.protocol === "http:" && !(isLocal && isLoopback(to))) {
-    return "from HTTPS to plain HTTP";
-  }
-  if (isLoopback(to) && !isLocal) return "to this machine";
-  return isLinkLocal(to) ? "to a link-local address" : undefined;
 }
