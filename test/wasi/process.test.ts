@@ -168,6 +168,16 @@ describe("memory", () => {
     expect(guest.u32(0)).toBe(2);
   });
 
+  test("can be changed for the running process", () => {
+    const guest = new TestGuest();
+    const fd = guest.open("f", { oflags: 1 });
+    const other = new WebAssembly.Memory({ initial: 1 });
+    guest.preview1.begin(guest.context, other);
+    expect(guest.wasi.args_sizes_get(0, 4)).toBe(0);
+    expect(new DataView(other.buffer).getUint32(0, true)).toBe(2);
+    expect(guest.wasi.fd_close(fd)).toBe(0);
+  });
+
   test("is let go when the process ends", () => {
     const guest = new TestGuest();
     guest.preview1.end();

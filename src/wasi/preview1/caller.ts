@@ -51,10 +51,12 @@ export class Caller {
   #process: Process | undefined;
 
   begin(context: Context, memory: WebAssembly.Memory): void {
-    this.end();
-    this.exit.code = undefined;
+    if (this.#process?.context !== context) {
+      this.end();
+      this.exit.code = undefined;
+      this.#process = new Process(context);
+    }
     this.memory.attach(memory);
-    this.#process = new Process(context);
   }
 
   /** Closes what the guest left open and its namespace, and forgets its memory. */

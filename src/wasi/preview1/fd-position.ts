@@ -3,7 +3,8 @@ import type { Caller } from "./caller.js";
 import { KIND_DIRECTORY, KIND_FILE, type Descriptor } from "./descriptor.js";
 import { MAX_OFFSET } from "./layout.js";
 
-const MAX_U64 = 2n ** 64n - 1n;
+/** POSIX's largest offset; far beyond any file. */
+const MAX_SEEK = 2n ** 63n - 1n;
 
 const FROM_START = 0;
 const FROM_POSITION = 1;
@@ -37,7 +38,7 @@ export function fdPositionFunctions(caller: Caller, whences = PREVIEW1_WHENCE) {
         from = BigInt(size);
       }
       const position = from + offset;
-      if (position < 0n || position > MAX_U64) return EINVAL;
+      if (position < 0n || position > MAX_SEEK) return EINVAL;
       const far = position > MAX_OFFSET;
       open.beyond = far ? position : undefined;
       open.position = far ? MAX_OFFSET : Number(position);

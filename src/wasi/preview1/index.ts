@@ -47,7 +47,8 @@ export interface Preview1 {
   readonly exit: ExitSignal;
   /**
    * Begins a process, which from here on owns the context's namespace: its preopens become descriptors
-   * 3, 4, …. What the former process left open is closed first.
+   * 3, 4, …. What the former process left open is closed first. The same context again only changes
+   * the memory.
    */
   begin(context: Context, memory: WebAssembly.Memory): void;
   /** Ends it: closes its descriptors and its namespace, lets go of its memory. Ending twice is fine. */
