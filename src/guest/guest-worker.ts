@@ -22,6 +22,11 @@ import type {
 const MAX_WORKER_MODULES = 32;
 /** Stack of a worker, in MB: deep recursion of a guest traps at the end of it. Default of Node: 4. */
 const STACK_MB = 8;
+/**
+ * JavaScript heap of a worker, in MB: modules, files' names and tables of descriptors, never the guest's
+ * memory. A million files in memory take 200 MB.
+ */
+const HEAP_MB = 512;
 
 /** What a {@link GuestWorker} tells its pool. */
 export interface WorkerOwner {
@@ -63,7 +68,7 @@ export class GuestWorker {
       // Neither the app's flags (loaders, inspectors) nor its environment are a guest's business.
       execArgv: [],
       env: {},
-      resourceLimits: { stackSizeMb: STACK_MB },
+      resourceLimits: { stackSizeMb: STACK_MB, maxOldGenerationSizeMb: HEAP_MB },
     });
     this.#thread.unref();
     this.#thread.on("error", (error: Error) => (this.#error = error));

@@ -15,6 +15,8 @@ export interface GuestIo {
   /** Bytes of stdout and of stderr that are collected at most; the rest is dropped. 1 MiB by default. */
   readonly stdoutBytes?: number;
   readonly stderrBytes?: number;
+  /** Called once, when the guest is over and before those who wait are told. */
+  readonly onEnd?: () => void;
 }
 
 /** Collected output by default: enough for any log line that a person reads. */
@@ -50,6 +52,7 @@ export class Guest {
   #waiting: Promise<GuestExit> | undefined;
   #settle: (() => void) | undefined;
   #held = false;
+  readonly #onEnd: (() => void) | undefined;
 
   /** @internal */ readonly spec: GuestSpec;
   /** @internal */ readonly module: CompiledModule;
@@ -69,6 +72,7 @@ export class Guest {
     this.id = id;
     this.spec = spec;
     this.module = module;
+    this.#onEnd = io.onEnd;
     const source: OutputSource = { changed: this.#outputChanged, hold: this.#hold };
     const collect = io.collect === true;
     this.#stdout = new GuestOutput(source, io.stdoutBytes ?? DEFAULT_COLLECT_BYTES, collect);
@@ -161,6 +165,7 @@ export class Guest {
     this.#stdout.finish(undefined, undefined, false);
     this.#stderr.finish(undefined, undefined, false);
     if (this.#held) this.#host.unhold();
+    this.#onEnd?.();
     this.#settle?.();
   }
 
