@@ -37,12 +37,17 @@ export class ContainerLayer {
     return { bytes: record.bytes(), files: record.files() };
   }
 
+  /** Whether anything was ever changed in it. */
+  written(): boolean {
+    return this.#record !== undefined && this.#records.read(this.#record).generation() > 0;
+  }
+
   /** Deletes the layer, once nothing runs on it. Does not touch the disk if nothing was ever written. */
   release(): Promise<void> | undefined {
     const record = this.#record;
     if (record === undefined) return undefined;
+    const written = this.written();
     this.#record = undefined;
-    const written = this.#records.read(record).generation() > 0;
     this.#records.release(record);
     return written ? rm(this.#directory, { recursive: true, force: true }) : undefined;
   }

@@ -1,4 +1,4 @@
-import type { ExitReason, GuestUsage } from "../guest/guest-spec.js";
+import type { ExitReason, GuestExit, GuestUsage } from "../guest/guest-spec.js";
 
 /** What a process has used. */
 export interface Usage extends GuestUsage {
@@ -32,4 +32,16 @@ export interface RunResult extends ExitStatus {
   readonly stderr: Buffer;
   /** Whether stdout or stderr had more than was kept. */
   readonly truncated: boolean;
+}
+
+/** @internal */
+export function toExitStatus(exit: GuestExit): ExitStatus {
+  const { code, reason, detail, durationMs, usage } = exit;
+  return {
+    code,
+    reason,
+    ...(detail === undefined ? undefined : { detail }),
+    durationMs,
+    usage: { wallMs: durationMs, ...usage },
+  };
 }

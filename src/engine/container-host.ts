@@ -1,0 +1,36 @@
+import type { Location } from "../fs/resolve.js";
+import type { CheckedOptions } from "./check-options.js";
+import type { Container } from "./container.js";
+import type { ContainerLayer } from "./container-layer.js";
+import type { ExecOptions } from "./container-options.js";
+import type { EngineEvents } from "./engine-events.js";
+import type { Image } from "./image.js";
+import type { CheckedLimits } from "./limits.js";
+import type { Process } from "./process.js";
+
+/** What one process of a container is started from. */
+export interface LaunchOrder {
+  readonly image: Image;
+  readonly options: CheckedOptions;
+  readonly layer: ContainerLayer | undefined;
+  /** argv of an `exec`; undefined for the image's own program. */
+  readonly words: readonly string[] | undefined;
+  readonly process: ExecOptions;
+}
+
+/** The files of a container, as its guests see them, opened for the app. */
+export interface OpenFiles {
+  readonly root: Location | undefined;
+  close(): void;
+}
+
+/** What a container asks of its engine. */
+export interface ContainerHost {
+  assertOpen(): void;
+  layerFor(id: string, limits: CheckedLimits): ContainerLayer;
+  launch(order: LaunchOrder, onEnd: () => void): Promise<Process>;
+  openFiles(image: Image, options: CheckedOptions, layer: ContainerLayer | undefined): OpenFiles;
+  forget(container: Container): void;
+  readonly started: EngineEvents["start"];
+  readonly removed: EngineEvents["remove"];
+}

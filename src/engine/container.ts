@@ -1,0 +1,204 @@
+import { randomBytes } from "node:crypto";
+import { SafedockError } from "../base/errors.js";
+import type { CheckedOptions } from "./check-options.js";
+import { ContainerFiles } from "./container-files.js";
+import type { ContainerLayer } from "./container-layer.js";
+import type { ExecOptions, ProcessOptions } from "./container-options.js";
+import type { ContainerHost } from "./container-host.js";
+import { inspectContainer, type ContainerInfo, type ContainerStats } from "./container-info.js";
+import type { ExitStatus } from "./exit-status.js";
+import type { Image } from "./image.js";
+import type { Process } from "./process.js";
+
+export type ContainerState = "created" | "running" | "exited";
+
+/** Options of `container.stop`. */
+export interface StopOptions {
+  /** How long the program may go on after its stdin has ended, in ms. Default 1,000. */
+  readonly graceMs?: number;
+}
+
+/** Options of `container.remove`. */
+export interface RemoveOptions {
+  /** Kills what runs; without it, a running container is refused. Default false. */
+  readonly force?: boolean;
+}
+
+/** A second is enough for a program that ends with its input, and short for a person who waits. */
+const DEFAULT_GRACE_MS = 1000;
+
+/** 48 random bits, in hex: short enough to read, and no two alike in one engine. */
+const ID_BYTES = 6;
+
+/**
+ * An image with grants, limits and files of its own. Made by `engine.createContainer`.
+ *
+ * As in Docker: created, running, exited; `start` after an exit runs it again on the same files. Unlike
+ * Docker: `exec` works from creation until removal, also while nothing runs.
+ */
+export class Container implements AsyncDisposable {
+  readonly id = randomBytes(ID_BYTES).toString("hex");
+  readonly image: Image;
+  readonly createdAt = new Date();
+  /** Reads and writes the container's files from the app, as `docker cp` does. */
+  readonly fs: ContainerFiles;
+  readonly #host: ContainerHost;
+  readonly #options: CheckedOptions;
+  /** @internal */
+  readonly layer: ContainerLayer | undefined;
+  readonly #processes = new Set<Process>();
+  #main: Process | undefined;
+  /** True while `start` prepares the main process. */
+  #starting = false;
+  #removing: Promise<void> | undefined;
+
+  /** @internal */
+  constructor(host: ContainerHost, image: Image, options: CheckedOptions) {
+    this.#host = host;
+    this.image = image;
+    this.#options = options;
+    this.layer = options.rootfs === "writable" ? host.layerFor(this.id, options.limits) : undefined;
+    this.fs = new ContainerFiles(this.id, () => {
+      this.#assertThere("use the files of");
+      return host.openFiles(image, options, this.layer);
+    });
+  }
+
+  get state(): ContainerState {
+    if (this.#starting) return "running";
+    if (this.#main === undefined) return "created";
+    return this.#main.over ? "exited" : "running";
+  }
+
+  /**
+   * Starts the image's program (`Entrypoint` with `args`, or with `Cmd`).
+   *
+   * @throws SafedockError `ERR_CONTAINER_STATE` while it runs or once it is removed;
+   * `ERR_ENTRYPOINT_MISSING`, `ERR_MODULE_INVALID`, `ERR_MODULE_TOO_LARGE`, `ERR_IMPORT_UNKNOWN`,
+   * `ERR_COMPONENT_UNSUPPORTED`; `ERR_MOUNT_UNAVAILABLE`; `ERR_QUEUE_FULL`.
+   */
+  async start(options: ProcessOptions = {}): Promise<Process> {
+    this.#assertThere("start");
+    if (this.state === "running") throw this.#stateError("start", "wait for its end, or stop it");
+    this.#starting = true;
+    try {
+      this.#main = await this.#launch(undefined, options);
+    } finally {
+      this.#starting = false;
+    }
+    return this.#main;
+  }
+
+  /**
+   * Runs another program of the container over the same files and grants.
+   *
+   * @param args - argv; the first is the program's path in the container.
+   * @throws SafedockError the codes of {@link Container.start}, but never for the container's running.
+   */
+  async exec(args: readonly string[], options: ExecOptions = {}): Promise<Process> {
+    this.#assertThere("exec in");
+    return this.#launch(args, options);
+  }
+
+  /**
+   * Waits for the end of the program that `start` started.
+   *
+   * @throws SafedockError `ERR_CONTAINER_STATE` if it was never started.
+   */
+  async wait(): Promise<ExitStatus> {
+    if (this.#main === undefined) throw this.#stateError("wait for", "start it first");
+    return this.#main.wait();
+  }
+
+  /** Ends the main program's stdin, waits for `graceMs`, then kills. Other processes go on. */
+  async stop(options: StopOptions = {}): Promise<ExitStatus> {
+    const main = this.#main;
+    if (main === undefined) throw this.#stateError("stop", "start it first");
+    main.stdin.end();
+    let timer: NodeJS.Timeout | undefined;
+    const grace = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, options.graceMs ?? DEFAULT_GRACE_MS);
+    });
+    try {
+      await Promise.race([main.wait(), grace]);
+    } finally {
+      clearTimeout(timer);
+    }
+    await main.kill();
+    return main.wait();
+  }
+
+  /** Kills all that runs in the container, at once: reason `killed`, code 137. */
+  async kill(): Promise<void> {
+    await Promise.all([...this.#processes].map((process) => process.kill()));
+  }
+
+  /**
+   * Forgets the container and deletes its writable layer. Doing it twice is fine.
+   *
+   * @throws SafedockError `ERR_CONTAINER_STATE` if a process runs and `force` is not set.
+   */
+  async remove(options: RemoveOptions = {}): Promise<void> {
+    if (this.#removing === undefined) {
+      const busy = this.#starting || [...this.#processes].some((process) => !process.over);
+      if (busy && options.force !== true) {
+        throw this.#stateError("remove", "stop it first, or pass force: true");
+      }
+      this.#removing = this.#remove();
+    }
+    await this.#removing;
+  }
+
+  /** What the container is: grants, limits, image and state, as plain data. */
+  inspect(): ContainerInfo {
+    return inspectContainer(this, this.#options, this.#main?.status);
+  }
+
+  /** What it uses now. */
+  stats(): ContainerStats {
+    const { bytes, files } = this.layer?.usage() ?? { bytes: 0, files: 0 };
+    return { processes: this.#processes.size, writableBytes: bytes, writableFiles: files };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.remove({ force: true });
+  }
+
+  async #launch(words: readonly string[] | undefined, options: ExecOptions): Promise<Process> {
+    const process = await this.#host.launch(
+      { image: this.image, options: this.#options, layer: this.layer, words, process: options },
+      () => this.#processes.delete(process),
+    );
+    if (!process.over) this.#processes.add(process);
+    if (this.#removing !== undefined) {
+      await process.kill();
+      throw this.#stateError("start", "it was removed meanwhile");
+    }
+    this.#host.started({ container: this, process });
+    return process;
+  }
+
+  async #remove(): Promise<void> {
+    this.#host.forget(this);
+    await this.kill();
+    await this.layer?.release();
+    this.#host.removed({ container: this });
+  }
+
+  #assertThere(verb: string): void {
+    this.#host.assertOpen();
+    if (this.#removing !== undefined) throw this.#stateError(verb, "it is removed");
+  }
+
+  #stateError(verb: string, hint: string): SafedockError {
+    const state = this.#removing === undefined ? this.state : "removed";
+    return new SafedockError(
+      "ERR_CONTAINER_STATE",
+      `cannot ${verb} container ${this.id}: it is ${state}`,
+      {
+        data: { id: this.id, state, verb },
+        hint,
+      },
+    );
+  }
+}

@@ -1,0 +1,104 @@
+import { rm } from "node:fs/promises";
+import type { EventEmitter } from "eventemitter3";
+import type { BoardRecords } from "./board-records.js";
+import type { CheckedOptions } from "./check-options.js";
+import { Container } from "./container.js";
+import type { ContainerHost, LaunchOrder } from "./container-host.js";
+import { ContainerLayer } from "./container-layer.js";
+import type { EngineEvents } from "./engine-events.js";
+import type { Image } from "./image.js";
+import type { Launcher } from "./launcher.js";
+import type { Process } from "./process.js";
+import { startProcess } from "./start-process.js";
+
+/** What the containers of an engine share. */
+interface Shared {
+  readonly launcher: Launcher;
+  readonly records: BoardRecords;
+  /** Folder of the writable layers of this process. */
+  readonly layers: string;
+  readonly events: EventEmitter<EngineEvents>;
+  readonly assertOpen: () => void;
+}
+
+/**
+ * The containers of an engine: `engine.containers`. They are held weakly: one that the app has forgotten
+ * and in which nothing runs is collected, its writable layer with it.
+ */
+export class Containers {
+  readonly #shared: Shared;
+  readonly #known = new Map<string, WeakRef<Container>>();
+  readonly #forgotten = new FinalizationRegistry<Forgotten>(({ id, layer }) => {
+    this.#known.delete(id);
+    // Nobody waits for it; what cannot be removed now is when the store is opened next.
+    layer?.release()?.catch(() => undefined);
+  });
+  readonly #host: ContainerHost;
+
+  /** @internal */
+  constructor(shared: Shared) {
+    this.#shared = shared;
+    this.#host = {
+      assertOpen: shared.assertOpen,
+      layerFor: (id, limits) => new ContainerLayer(shared.records, shared.layers, id, limits),
+      launch: (order, onEnd) => this.#launch(order, onEnd),
+      openFiles: (image, options, layer) => shared.launcher.openFiles(image, options, layer),
+      forget: (container) => {
+        this.#known.delete(container.id);
+        this.#forgotten.unregister(container);
+      },
+      started: (event) => shared.events.emit("start", event),
+      removed: (event) => shared.events.emit("remove", event),
+    };
+  }
+
+  /** The containers that are not removed, in the order of their creation. */
+  list(): Container[] {
+    const containers: Container[] = [];
+    for (const reference of this.#known.values()) {
+      const container = reference.deref();
+      if (container !== undefined) containers.push(container);
+    }
+    return containers;
+  }
+
+  /** The container with this id, if there is one. */
+  get(id: string): Container | undefined {
+    return this.#known.get(id)?.deref();
+  }
+
+  /** @internal */
+  create(image: Image, options: CheckedOptions): Container {
+    const container = new Container(this.#host, image, options);
+    this.#known.set(container.id, new WeakRef(container));
+    this.#forgotten.register(container, { id: container.id, layer: container.layer }, container);
+    this.#shared.events.emit("create", { container });
+    return container;
+  }
+
+  /** @internal */
+  layerForRun({ rootfs, limits }: CheckedOptions): ContainerLayer | undefined {
+    if (rootfs !== "writable") return undefined;
+    return this.#host.layerFor(`run-${(nextRun++).toString(36)}`, limits);
+  }
+
+  /** @internal Removes all containers, and what collected ones may have left. */
+  async close(): Promise<void> {
+    await Promise.all(this.list().map((container) => container.remove({ force: true })));
+    await rm(this.#shared.layers, { recursive: true, force: true });
+  }
+
+  #launch(order: LaunchOrder, onEnd: () => void): Promise<Process> {
+    return startProcess(this.#shared.launcher, order, (process) => {
+      onEnd();
+      this.#shared.events.emit("exit", { process });
+    });
+  }
+}
+
+interface Forgotten {
+  readonly id: string;
+  readonly layer: ContainerLayer | undefined;
+}
+
+let nextRun = 1;

@@ -1,0 +1,41 @@
+import type { RegistryOptions } from "../registry/registry-options.js";
+import type { ProgressEvent } from "./engine-events.js";
+
+/** Options of `openEngine`. */
+export interface EngineOptions {
+  /**
+   * Folder of the store: blobs, snapshots, writable layers. Made if missing; several engines and
+   * processes may share it. Default `$SAFEDOCK_ROOT`, else `safedock` in `$XDG_DATA_HOME` or
+   * `~/.local/share`.
+   */
+  readonly root?: string;
+  /** How to reach registries, for every pull of this engine. Default: anonymously. */
+  readonly registry?: RegistryOptions;
+  /** Worker threads kept ready. Default: as many as the machine has cores. */
+  readonly workers?: number;
+  /** Worker threads at most, for guests that wait or compute for long. Default 4 per core, at least 16. */
+  readonly maxWorkers?: number;
+  /** Processes that may wait for a worker; more are refused with ERR_QUEUE_FULL. Default 10,000. */
+  readonly maxQueued?: number;
+}
+
+/** Options of `engine.pullImage`: how to reach the registry may be said for one pull alone. */
+export interface PullOptions extends RegistryOptions {
+  readonly signal?: AbortSignal;
+  /** Platform to take from an index. Default `wasi/wasm` and its aliases. */
+  readonly platform?: string;
+  /** Called for each blob's progress, as the engine's `progress` event. */
+  readonly onProgress?: (event: ProgressEvent) => void;
+}
+
+/** Options of `engine.loadImage`. */
+export interface LoadOptions {
+  readonly signal?: AbortSignal;
+  /** Reference under which `engine.images.get` finds it later. Default none. */
+  readonly reference?: string;
+  /** Of a layout folder with several images: the one with this name. Default: the only one. */
+  readonly tag?: string;
+  /** Platform to take from an index. Default `wasi/wasm` and its aliases. */
+  readonly platform?: string;
+  readonly onProgress?: (event: ProgressEvent) => void;
+}

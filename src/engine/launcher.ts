@@ -1,0 +1,139 @@
+import { stat } from "node:fs/promises";
+import { isSafedockError, SafedockError } from "../base/errors.js";
+import type { CompiledModule } from "../guest/compiled-module.js";
+import type { Guest, GuestIo } from "../guest/guest.js";
+import type { GuestPool } from "../guest/pool.js";
+import type { ImageStore } from "../image/image-store.js";
+import type { Mount } from "../mount.js";
+import { checkEnvironment } from "./check-environment.js";
+import type { CheckedOptions } from "./check-options.js";
+import type { LaunchOrder, OpenFiles } from "./container-host.js";
+import type { ContainerLayer } from "./container-layer.js";
+import { findImageProgram, findWrittenProgram, type Program } from "./find-program.js";
+import type { Image } from "./image.js";
+import { openFiles } from "./open-files.js";
+import { environmentOf, mountsOf, planProcess } from "./plan-process.js";
+import { Problems } from "./problems.js";
+
+/** A guest that was started, with the argv it got. */
+export interface Launched {
+  readonly guest: Guest;
+  readonly args: readonly string[];
+}
+
+/** From a container's options to a guest in the pool: mounts, program, module, order. */
+export class Launcher {
+  readonly #pool: GuestPool;
+  readonly #store: ImageStore;
+
+  constructor(pool: GuestPool, store: ImageStore) {
+    this.#pool = pool;
+    this.#store = store;
+  }
+
+  async launch(order: LaunchOrder, io: GuestIo): Promise<Launched> {
+    const { image, options, layer } = order;
+    const more = order.process.env === undefined ? undefined : checkMore(order.process.env);
+    const mounts = mountsOf(image, options, layer);
+    if (options.mounts.length > 0) await checkSources(mounts);
+    const program = await this.#find(order, mounts);
+    const module = await this.compile(program, options);
+    const env = environmentOf(image, options.env, more);
+    const spec = planProcess(options, mounts, env, program.args, program.entry);
+    return { guest: this.#pool.start(spec, module, io), args: program.args };
+  }
+
+  /** Compiled once per module; the pool keeps them. */
+  compile(program: Program, { limits }: CheckedOptions): Promise<CompiledModule> {
+    return this.#pool.compile(program.source, { maxBytes: limits.moduleBytes });
+  }
+
+  /** Finds and compiles the image's program, so that what cannot run is refused before it is started. */
+  async prepare(image: Image, options: CheckedOptions): Promise<void> {
+    if (options.mounts.length > 0) await checkSources(options.mounts);
+    await this.compile(
+      await findImageProgram(this.#store, image, options.args, undefined),
+      options,
+    );
+  }
+
+  openFiles(image: Image, options: CheckedOptions, layer: ContainerLayer | undefined): OpenFiles {
+    return openFiles(mountsOf(image, options, layer), this.#pool.board);
+  }
+
+  async #find(
+    { image, options, layer, words }: LaunchOrder,
+    mounts: readonly Mount[],
+  ): Promise<Program> {
+    const ofImage = () => findImageProgram(this.#store, image, options.args, words);
+    if (words === undefined) return ofImage();
+    const [word = ""] = words;
+    const covered =
+      layer?.written() === true || options.mounts.some(({ target }) => covers(target, word));
+    const written = () => this.#findWritten(image, options, mounts, words);
+    if (covered) return (await written()) ?? ofImage();
+    try {
+      return await ofImage();
+    } catch (error) {
+      // A link of the image may lead into a mount.
+      const mounted = options.mounts.length > 0 && isSafedockError(error, "ERR_ENTRYPOINT_MISSING");
+      const found = mounted ? await written() : undefined;
+      if (found === undefined) throw error;
+      return found;
+    }
+  }
+
+  async #findWritten(
+    image: Image,
+    { limits, rootfs }: CheckedOptions,
+    mounts: readonly Mount[],
+    words: readonly string[],
+  ): Promise<Program | undefined> {
+    if (rootfs === "none" && mounts.length === 0) return undefined;
+    const files = openFiles(mounts, this.#pool.board);
+    try {
+      return await findWrittenProgram(
+        files,
+        words,
+        image.config.WorkingDir ?? "",
+        limits.moduleBytes,
+      );
+    } finally {
+      files.close();
+    }
+  }
+}
+
+function covers(target: string, word: string): boolean {
+  return target === "/" || `/${word}/`.replace(/^\/+/, "/").startsWith(`${target}/`);
+}
+
+function checkMore(env: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
+  const problems = new Problems();
+  const checked = checkEnvironment("env", env, problems);
+  problems.throwIfAny("exec options");
+  return checked;
+}
+
+async function checkSources(mounts: readonly Mount[]): Promise<void> {
+  for (const mount of mounts) {
+    if (mount.type !== "bind") continue;
+    const { source, target } = mount;
+    const found = await stat(source).catch((cause: unknown) => {
+      throw unavailable(source, target, "cannot be opened", cause);
+    });
+    if (!found.isDirectory()) throw unavailable(source, target, "is no directory");
+  }
+}
+
+function unavailable(source: string, target: string, why: string, cause?: unknown): SafedockError {
+  return new SafedockError(
+    "ERR_MOUNT_UNAVAILABLE",
+    `the source ${source} of the mount ${target} ${why}`,
+    {
+      data: { source, target },
+      hint: "make the directory, or change grants.fs",
+      cause,
+    },
+  );
+}

@@ -1,0 +1,57 @@
+import type { Guest } from "../guest/guest.js";
+import type { CheckedOptions } from "./check-options.js";
+import type { RunOptions, StdinData } from "./container-options.js";
+import type { Containers } from "./containers.js";
+import { toExitStatus, type RunResult } from "./exit-status.js";
+import type { Image } from "./image.js";
+import type { Launcher } from "./launcher.js";
+
+/**
+ * Create, start, wait and remove in one: no streams are made, and no container is listed. This is the
+ * warm path that the bench measures.
+ */
+export async function runOnce(
+  launcher: Launcher,
+  containers: Containers,
+  image: Image,
+  options: CheckedOptions,
+  { stdin, signal }: RunOptions,
+): Promise<RunResult> {
+  const layer = containers.layerForRun(options);
+  try {
+    const order = { image, options, layer, words: undefined, process: NO_PROCESS_OPTIONS };
+    const { guest } = await launcher.launch(order, {
+      stdin: toBytes(stdin),
+      collect: true,
+      stdoutBytes: options.limits.stdoutBytes,
+      stderrBytes: options.limits.stderrBytes,
+    });
+    const exit = signal === undefined ? await guest.wait() : await waitOrAbort(guest, signal);
+    const { stdout, stderr, stdoutTruncated, stderrTruncated } = guest.collected;
+    return { ...toExitStatus(exit), stdout, stderr, truncated: stdoutTruncated || stderrTruncated };
+  } finally {
+    const released = layer?.release();
+    if (released !== undefined) await released;
+  }
+}
+
+const NO_PROCESS_OPTIONS = Object.freeze({});
+const NO_BYTES = new Uint8Array(0);
+
+async function waitOrAbort(guest: Guest, signal: AbortSignal) {
+  const kill = () => guest.kill("killed");
+  signal.addEventListener("abort", kill, { once: true });
+  try {
+    if (signal.aborted) kill();
+    const exit = await guest.wait();
+    signal.throwIfAborted();
+    return exit;
+  } finally {
+    signal.removeEventListener("abort", kill);
+  }
+}
+
+function toBytes(stdin: StdinData | undefined): Uint8Array {
+  if (stdin === undefined) return NO_BYTES;
+  return typeof stdin === "string" ? Buffer.from(stdin) : stdin;
+}

@@ -1,0 +1,64 @@
+/**
+ * Pulls WebAssembly images from OCI registries and runs them in-process as containers that can do nothing
+ * until they are granted something.
+ *
+ * @packageDocumentation
+ */
+export {
+  isSafedockError,
+  SafedockError,
+  type ErrorCode,
+  type ErrorDataByCode,
+  type RegistryErrorData,
+  type SafedockErrorOptions,
+} from "./base/errors.js";
+export {
+  Container,
+  type ContainerState,
+  type RemoveOptions,
+  type StopOptions,
+} from "./engine/container.js";
+export { ContainerFiles, type FileStat } from "./engine/container-files.js";
+export type { ContainerInfo, ContainerStats } from "./engine/container-info.js";
+export type {
+  ContainerOptions,
+  ExecOptions,
+  ProcessOptions,
+  Rootfs,
+  RunOptions,
+  StdinData,
+} from "./engine/container-options.js";
+export { Containers } from "./engine/containers.js";
+export {
+  createContainer,
+  defaultEngine,
+  loadImage,
+  pullImage,
+  run,
+} from "./engine/default-engine.js";
+export { Engine, openEngine, type EngineInfo } from "./engine/engine.js";
+export type { EngineEvents, ProgressEvent } from "./engine/engine-events.js";
+export type { EngineOptions, LoadOptions, PullOptions } from "./engine/engine-options.js";
+export type { ExitStatus, RunResult, Usage } from "./engine/exit-status.js";
+export type {
+  BindGrant,
+  ClockGrant,
+  FsGrant,
+  Grants,
+  MemoryGrant,
+  RandomGrant,
+} from "./engine/grants.js";
+export { Image } from "./engine/image.js";
+export { Images } from "./engine/images.js";
+export type { Limits } from "./engine/limits.js";
+export { Process } from "./engine/process.js";
+export { GuestInput } from "./guest/guest-input.js";
+export { GuestReadable } from "./guest/guest-readable.js";
+export type { ExitReason, GuestUsage } from "./guest/guest-spec.js";
+export type { ImageFormat } from "./image/image-format.js";
+export type { PullProgress } from "./image/pull-progress.js";
+export type { Access, BindMount, MemoryMount } from "./mount.js";
+export type { ImageExecution } from "./oci/image-config.js";
+export type { Credentials, CredentialsSource } from "./registry/credentials.js";
+export type { RegistryOptions } from "./registry/registry-options.js";
+export type { ClockSpec, RandomSpec } from "./wasi/context-spec.js";
