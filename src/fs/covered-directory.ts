@@ -26,13 +26,14 @@ export class MountPoint {
     return this.children.size === 0 ? directory : new CoveredDirectory(directory, this);
   }
 
-  open(name: string, below: Directory): Directory | Errno {
+  /** The directory at this place, seen from `parent`, where it would be `name`. */
+  enter(parent: Directory, name: string): Directory | Errno {
     if (this.mounted !== undefined) {
       const root = this.mounted.duplicate();
       return typeof root === "number" ? root : this.cover(root);
     }
     // The way to a mount need not exist, nor be a directory, where it is mounted.
-    const directory = below.openDirectory(name);
+    const directory = parent.openDirectory(name);
     return this.cover(typeof directory === "number" ? EMPTY_DIRECTORY : directory);
   }
 }
@@ -60,7 +61,7 @@ export class CoveredDirectory implements Directory {
 
   openDirectory(name: string): Directory | Errno {
     const point = this.#point.children.get(name);
-    return point === undefined ? this.#inner.openDirectory(name) : point.open(name, this.#inner);
+    return point === undefined ? this.#inner.openDirectory(name) : point.enter(this.#inner, name);
   }
 
   open(name: string, flags: OpenFlags): File | Directory | Errno {
@@ -68,13 +69,13 @@ export class CoveredDirectory implements Directory {
     if (point === undefined) return this.#inner.open(name, flags);
     if ((flags & OPEN_CREATE) !== 0 && (flags & OPEN_EXCLUSIVE) !== 0) return -EEXIST;
     if ((flags & (OPEN_CREATE | OPEN_WRITE | OPEN_TRUNCATE)) !== 0) return -EISDIR;
-    return point.open(name, this.#inner);
+    return point.enter(this.#inner, name);
   }
 
   statAt(name: string, out: Stat): Errno {
     const point = this.#point.children.get(name);
     if (point === undefined) return this.#inner.statAt(name, out);
-    const directory = point.open(name, this.#inner);
+    const directory = point.enter(this.#inner, name);
     if (typeof directory === "number") return directory;
     const error = directory.stat(out);
     directory.close();
@@ -114,7 +115,7 @@ export class CoveredDirectory implements Directory {
   setTimesAt(name: string, atime: bigint | undefined, mtime: bigint | undefined): Errno {
     const point = this.#point.children.get(name);
     if (point === undefined) return this.#inner.setTimesAt(name, atime, mtime);
-    const directory = point.open(name, this.#inner);
+    const directory = point.enter(this.#inner, name);
     if (typeof directory === "number") return directory;
     const error = directory.setTimes(atime, mtime);
     directory.close();

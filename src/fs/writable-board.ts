@@ -2,7 +2,9 @@
  * Shared counters of writable layers, so that processes of one container in different workers see each
  * other's changes without asking the disk first. One SharedArrayBuffer for all; a record per container:
  *
- *     Int32 0: generation   0 = nothing has ever been written; +1 on every change of names
+ *     Int32 0: generation   0 = nothing has ever been written; +1 on every change that another worker
+ *                           may hold an older answer of: a name of the image hidden, a directory of
+ *                           the image that got one above it
  *     Int32 1: files        entries made in the layer
  *     Int32 2: blocks       bytes in use, in units of BLOCK_BYTES, rounded up per file
  *     Int32 3: reserved
@@ -36,9 +38,10 @@ export class BoardRecord {
     return Atomics.load(this.#board, this.#at);
   }
 
-  /** Says that a name of the layer was made, moved or removed. */
-  changed(): void {
-    Atomics.add(this.#board, this.#at, 1);
+  /** Counts the generation up, past 0 when it wraps; the new one. */
+  changed(): number {
+    const next = (Atomics.add(this.#board, this.#at, 1) + 1) | 0;
+    return next === 0 ? this.changed() : next;
   }
 
   files(): number {

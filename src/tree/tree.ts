@@ -18,6 +18,7 @@ import {
   SIZE_HIGH,
   SIZE_LOW,
   TREE_DIRECTORY,
+  TREE_FILE,
   TREE_SYMLINK,
   TWO_32,
   TYPE_AND_MODE,
@@ -184,6 +185,14 @@ export class Tree {
   /** Of a file: the number of its blob. */
   blob(record: number): number {
     return this.#field(record, FIRST);
+  }
+
+  /** How many blobs the files of the tree need: the highest number and one. Looks at every record. */
+  blobCount(): number {
+    let count = 0;
+    for (let record = 0; record < this.count; record++)
+      if (this.type(record) === TREE_FILE) count = Math.max(count, this.blob(record) + 1);
+    return count;
   }
 
   /** Of a file: where its data begins in the blob, in bytes. */
