@@ -1,3 +1,4 @@
+import { createReadStream } from "node:fs";
 import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { SafedockError } from "../base/errors.js";
 import type { BlobSource } from "../content/blob-source.js";
@@ -114,12 +115,14 @@ export class LayerStore {
     const order = { digest, diffId, mediaType, compression, limits, tarPath };
     const tap = new LayerUnpacker(order);
     const { signal, report: onProgress } = context;
-    const blob = await this.content.stage(descriptor, source, { signal, onProgress, tap });
+    let blob: StagedBlob | undefined;
     try {
+      blob = await this.content.stage(descriptor, source, { signal, onProgress, tap });
       const done = tap.started ? tap : await unpackFile(blob.path, order, signal);
       return { entries: done.entries, blob, tarPath, committed: undefined };
     } catch (error) {
-      await blob.release();
+      await tap.discard();
+      await blob?.release();
       throw error;
     }
   }
@@ -190,7 +193,6 @@ async function unpackFile(
 }
 
 async function* readFileChunks(path: string): AsyncGenerator<Uint8Array> {
-  const { createReadStream } = await import("node:fs");
   for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 })) {
     if (chunk instanceof Uint8Array) yield chunk;
   }

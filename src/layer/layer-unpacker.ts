@@ -52,6 +52,7 @@ export class LayerUnpacker implements BlobTap {
   #decompressor: Decompressor | undefined;
   #sink: FileSink | undefined;
   #received = 0;
+  #discarded = false;
 
   constructor(private readonly order: UnpackOrder) {
     this.#hash = createHash(digestAlgorithm(order.diffId));
@@ -65,12 +66,18 @@ export class LayerUnpacker implements BlobTap {
   }
 
   async write(chunk: Uint8Array): Promise<void> {
+    if (this.#discarded) return;
     this.#received += chunk.byteLength;
-    const decompressor = this.#decompressor ?? (await this.#open());
-    await decompressor.write(chunk);
+    try {
+      const decompressor = this.#decompressor ?? (await this.#open());
+      await decompressor.write(chunk);
+    } catch (error) {
+      if (!this.#isDiscarded()) throw error;
+    }
   }
 
   async end(): Promise<void> {
+    if (this.#discarded) return;
     const decompressor = this.#decompressor ?? (await this.#open());
     await decompressor.end();
     this.entries = await this.#indexer.end();
@@ -82,10 +89,16 @@ export class LayerUnpacker implements BlobTap {
     await this.#sink?.close();
   }
 
+  /** From here on nothing fails any more: somebody else may still want the blob that is followed. */
   async discard(): Promise<void> {
+    this.#discarded = true;
     this.#decompressor?.discard();
     this.#indexer.discard();
     await this.#sink?.discard();
+  }
+
+  #isDiscarded(): boolean {
+    return this.#discarded;
   }
 
   async #open(): Promise<Decompressor> {
