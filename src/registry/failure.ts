@@ -51,7 +51,9 @@ export function networkError(
 ): SafedockError | Transient {
   const code = networkCode(cause);
   const why = printable(cause instanceof Error ? cause.message : String(cause));
-  if (code.startsWith("HPE_") || code === "UND_ERR_HEADERS_OVERFLOW") {
+  // undici's parse error carries the raw bytes, and not always a code; it is no cause to hand on.
+  const isGarbled = cause instanceof Error && cause.name === "HTTPParserError";
+  if (isGarbled || code === "UND_ERR_HEADERS_OVERFLOW") {
     return responseError(registry, { url, status: 0 }, `the answer is not HTTP: ${why}`);
   }
   const hint = hintOf(code);
