@@ -1,4 +1,4 @@
-// expect-stdout-bytes: 0..255 x 512
+// expect-stdout-sha256: 59f410ae5e17962412e2aed4f815918f634932f2abf084f00bb638c4db017850
 #include "check.h"
 
 // Every byte value, 128 KiB, in writes of odd sizes.

@@ -1,4 +1,3 @@
-// only: safedock
 #include "check.h"
 
 // Without a clock granted time is virtual: readings are a microsecond apart, a sleep costs nothing but moves
