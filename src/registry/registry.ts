@@ -1,10 +1,9 @@
 import type { Descriptor } from "../oci/descriptor.js";
-import { fetchBlob, type FetchBlobOptions, type FetchedBlob } from "./fetch-blob.js";
-import { fetchManifest, resolveManifest, type FetchedManifest } from "./fetch-manifest.js";
-import { listTags } from "./list-tags.js";
-import { hasBlob, pushBlob, pushManifest, type BlobSource } from "./push.js";
+import { checkReferencePart } from "../oci/reference.js";
+import type { FetchBlobOptions, FetchedBlob } from "./fetch-blob.js";
+import type { FetchedManifest } from "./fetch-manifest.js";
+import type { BlobSource } from "./push.js";
 import type { RegistryOptions } from "./registry-options.js";
-import { Session } from "./session.js";
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
@@ -113,22 +112,23 @@ export interface Registry
  * ```
  */
 export function openRegistry(host: string, options: RegistryOptions = {}): Registry {
-  const session = new Session(host, options);
-  const close = () => session.transport.close();
+  checkReferencePart("registry", host);
+  let opened: Promise<Registry> | undefined;
+  // Loaded on first use: importing Safedock must stay fast, and a run of a cached image needs none of it.
+  const client = () =>
+    (opened ??= import("./registry-client.js").then(({ registryClient }) =>
+      registryClient(host, options),
+    ));
+  const close = async () => (await client()).close();
   return {
     host,
-    fetchManifest: (repository, tagOrDigest, { signal } = {}) =>
-      fetchManifest(session, repository, tagOrDigest, signal),
-    resolve: (repository, tagOrDigest, { signal } = {}) =>
-      resolveManifest(session, repository, tagOrDigest, signal),
-    fetchBlob: (repository, blob, fetchOptions = {}) =>
-      fetchBlob(session, repository, blob, fetchOptions),
-    hasBlob: (repository, blob, { signal } = {}) => hasBlob(session, repository, blob, signal),
-    pushBlob: (repository, blob, content, { signal } = {}) =>
-      pushBlob(session, repository, blob, content, signal),
-    pushManifest: (repository, tagOrDigest, manifest, { signal } = {}) =>
-      pushManifest(session, repository, tagOrDigest, manifest, signal),
-    listTags: (repository, { signal } = {}) => listTags(session, repository, signal),
+    fetchManifest: async (...args) => (await client()).fetchManifest(...args),
+    resolve: async (...args) => (await client()).resolve(...args),
+    fetchBlob: async (...args) => (await client()).fetchBlob(...args),
+    hasBlob: async (...args) => (await client()).hasBlob(...args),
+    pushBlob: async (...args) => (await client()).pushBlob(...args),
+    pushManifest: async (...args) => (await client()).pushManifest(...args),
+    listTags: async (...args) => (await client()).listTags(...args),
     close,
     [Symbol.asyncDispose]: close,
   };
