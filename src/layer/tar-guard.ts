@@ -70,12 +70,14 @@ export class TarGuard {
     return chunk.subarray(0, at);
   }
 
-  /** The archive has ended: an end marker is not needed, a whole last entry is. */
-  end(): void {
-    if (this.#body + this.#padding > 0 || this.#headerBytes > 0) {
-      throw this.reject("the archive is cut short");
-    }
+  /**
+   * The archive has ended. An end marker is not needed, and the padding of the last file may be missing:
+   * umoci writes such layers. Gives the padding that is missing.
+   */
+  end(): Uint8Array {
+    if (this.#body > 0 || this.#headerBytes > 0) throw this.reject("the archive is cut short");
     if (this.#hasPending()) throw this.reject("an extended header has no entry");
+    return new Uint8Array(this.#padding);
   }
 
   /** Takes what `rest` has of the current part; the bytes taken. */

@@ -73,8 +73,7 @@ export class TarIndexer {
 
   /** The entries in the archive's order. */
   async end(): Promise<LayerEntry[]> {
-    this.#guard.end();
-    this.#extract.end(undefined);
+    this.#extract.end(this.#guard.end());
     await this.#finished;
     if (this.#failure !== undefined) throw this.#failure.error;
     const { frames } = this.#guard;
