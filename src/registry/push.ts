@@ -1,12 +1,12 @@
 import { SafedockError } from "../base/errors.js";
 import type { Descriptor } from "../oci/descriptor.js";
-import { parseDigest } from "../oci/digest.js";
+import { isDigest, parseDigest } from "../oci/digest.js";
 import { MAX_MANIFEST_BYTES } from "../oci/manifest.js";
 import { checkReferencePart } from "../oci/reference.js";
 import { responseError } from "./failure.js";
 import { digestOf } from "./fetch-manifest.js";
 import { withRetries } from "./retry.js";
-import { pushScope } from "./scope.js";
+import { pullScope, pushScope } from "./scope.js";
 import type { Session } from "./session.js";
 import { discard, type Body, type HttpResponse } from "./transport.js";
 
@@ -18,12 +18,13 @@ export async function hasBlob(
   repository: string,
   blob: Pick<Descriptor, "digest">,
   signal: AbortSignal | undefined,
+  scope: string = pullScope(repository),
 ): Promise<boolean> {
   checkReferencePart("repository", repository);
   const response = await session.open({
     method: "HEAD",
     to: `v2/${repository}/blobs/${parseDigest(blob.digest)}`,
-    scope: pushScope(repository),
+    scope,
     accept: [200, 404],
     signal,
   });
@@ -39,8 +40,9 @@ export async function pushBlob(
   content: BlobSource,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  if (await hasBlob(session, repository, blob, signal)) return;
   const scope = pushScope(repository);
+  if (await hasBlob(session, repository, blob, signal, scope)) return;
+  const body = ofDeclaredSize(blob, content);
   // An upload that broke off is begun anew: what the registry kept of it is unknown.
   await withRetries(session.options, signal, async () => {
     const begun = await session.openOnce({
@@ -61,7 +63,7 @@ export async function pushBlob(
         "content-type": "application/octet-stream",
         "content-length": String(blob.size),
       },
-      body: content,
+      body,
       scope,
       accept: [201, 204],
       signal,
@@ -97,7 +99,8 @@ export async function pushManifest(
     signal,
   });
   discard(response);
-  return { mediaType, digest: digestOf(bytes), size: bytes.byteLength };
+  const digest = digestOf(bytes, isDigest(tagOrDigest) ? tagOrDigest : undefined);
+  return { mediaType, digest, size: bytes.byteLength };
 }
 
 function uploadUrl(session: Session, response: HttpResponse): URL {
@@ -111,4 +114,33 @@ function uploadUrl(session: Session, response: HttpResponse): URL {
     throw responseError(session.registry, response, "it begins an upload outside of HTTPS");
   }
   return url;
+}
+
+/** A stream of another size than declared would end as a broken connection, and say nothing of why. */
+function ofDeclaredSize(
+  blob: Pick<Descriptor, "digest" | "size">,
+  content: BlobSource,
+): BlobSource {
+  const check = (actual: number, isOver: boolean) => {
+    if (actual === blob.size || (!isOver && actual < blob.size)) return;
+    const { digest, size: expected } = blob;
+    throw new SafedockError(
+      "ERR_SIZE_MISMATCH",
+      `Blob ${digest} has ${actual} bytes, not the declared ${expected}`,
+      { data: { digest, expected, actual } },
+    );
+  };
+  if (typeof content !== "function") {
+    check(content.byteLength, true);
+    return content;
+  }
+  return async function* () {
+    let size = 0;
+    for await (const chunk of content()) {
+      size += chunk.byteLength;
+      check(size, false);
+      yield chunk;
+    }
+    check(size, true);
+  };
 }

@@ -62,6 +62,7 @@ export class Session {
   /** One try; throws `Transient` where another one may help. */
   async openOnce(call: Call): Promise<HttpResponse> {
     const { signal, scope } = call;
+    signal?.throwIfAborted();
     const base = await abortable(this.findBase(), signal);
     const url = typeof call.to === "string" ? new URL(call.to, base) : call.to;
     // An upload may be sent to another host, which gets no credentials of ours.
@@ -127,12 +128,12 @@ export class Session {
 /** Lets one caller go when its signal aborts; what others wait for too goes on. */
 async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
-  signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     // The reason is the caller's own and goes back untouched, whatever it is.
     // oxlint-disable-next-line typescript/prefer-promise-reject-errors
     const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
   });
 }

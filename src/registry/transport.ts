@@ -88,7 +88,8 @@ export class Transport {
     this.agent ??= openAgent(this.options);
     const agent = await this.agent;
     if (this.closed) throw networkError(this.registry, url, "the client is closed");
-    const { authorization, body } = request;
+    const { authorization } = request;
+    const body = new RequestBody(request.body);
     try {
       const response = await agent.request({
         origin: url.origin,
@@ -99,7 +100,7 @@ export class Transport {
           "user-agent": "safedock",
           ...(authorization === undefined ? {} : { authorization }),
         },
-        body: bodyOf(body),
+        body: body.content,
         signal: signal ?? null,
       });
       // A body that breaks before anyone reads it must not end the process; who reads it is told.
@@ -115,6 +116,7 @@ export class Transport {
       };
     } catch (error) {
       signal?.throwIfAborted();
+      body.rethrow();
       throw networkError(this.registry, url, error);
     }
   }
@@ -171,7 +173,28 @@ function secureContext(ca: string | readonly string[]) {
   }
 }
 
-function bodyOf(body: Body | undefined) {
-  if (body === undefined) return null;
-  return typeof body === "function" ? Readable.from(body(), { objectMode: false }) : body;
+/** Tells an error of the one who gives the bytes from one of the network. */
+class RequestBody {
+  readonly content: Uint8Array | Readable | null;
+  private failure: { readonly error: unknown } | undefined;
+
+  constructor(body: Body | undefined) {
+    this.content =
+      typeof body === "function"
+        ? Readable.from(this.watch(body()), { objectMode: false })
+        : (body ?? null);
+  }
+
+  rethrow(): void {
+    if (this.failure !== undefined) throw this.failure.error;
+  }
+
+  private async *watch(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    try {
+      yield* source;
+    } catch (error) {
+      this.failure = { error };
+      throw error;
+    }
+  }
 }

@@ -246,6 +246,35 @@ describe("blobs", () => {
   );
 });
 
+describe("pushes", () => {
+  it("say what is wrong with the content, and give its own errors back", async () => {
+    await using server = await startFakeServer((request, response) => {
+      if (request.method === "HEAD") response.writeHead(404).end();
+      else if (request.method === "POST") {
+        response.writeHead(202, { location: "/v2/a/b/blobs/uploads/1?state=x" }).end();
+      } else request.resume().on("end", () => response.writeHead(201).end());
+    });
+    await using registry = openRegistry(server.host, fast);
+    await registry.pushBlob("a/b", blob, bytes);
+    expect(server.requests.at(-1)).toBe(
+      `PUT /v2/a/b/blobs/uploads/1?state=x&digest=${encodeURIComponent(blob.digest)}`,
+    );
+    const failure = new Error("disk broke");
+    const sources: [AsyncIterable<Uint8Array>, object][] = [
+      [chunksOf(bytes.subarray(1)), { code: "ERR_SIZE_MISMATCH" }],
+      [chunksOf(bytes, bytes), { code: "ERR_SIZE_MISMATCH" }],
+      [chunksOf(bytes.subarray(1), failure), { message: failure.message }],
+    ];
+    for (const [source, expected] of sources) {
+      const error = await rejectionOf(registry.pushBlob("a/b", blob, () => source));
+      expect(error).toMatchObject(expected);
+    }
+    expect(await rejectionOf(registry.pushBlob("a/b", blob, bytes.subarray(1)))).toMatchObject({
+      code: "ERR_SIZE_MISMATCH",
+    });
+  });
+});
+
 describe("no answer", () => {
   it("is ERR_REGISTRY_UNREACHABLE when nobody listens", async () => {
     const server = await startFakeServer(() => undefined);
@@ -322,6 +351,8 @@ describe("abort", () => {
     setTimeout(() => controller.abort(reason), 50);
     expect(await rejectionOf(collect(stream))).toBe(reason);
     const aborted = AbortSignal.abort(reason);
+    await using fresh = openRegistry(server.host, fast);
+    expect(await rejectionOf(fresh.listTags("a/b", { signal: aborted }))).toBe(reason);
     expect(await rejectionOf(registry.listTags("a/b", { signal: aborted }))).toBe(reason);
   });
 
@@ -337,6 +368,13 @@ describe("abort", () => {
     expect(await rejectionOf(collect(stream))).toBe(reason);
   });
 });
+
+async function* chunksOf(...parts: (Uint8Array | Error)[]): AsyncGenerator<Uint8Array> {
+  for (const part of parts) {
+    if (part instanceof Error) throw part;
+    yield part;
+  }
+}
 
 async function collect(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
