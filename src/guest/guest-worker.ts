@@ -117,7 +117,9 @@ export class GuestWorker {
     const slot = box.slotWord(guest.slot);
     if (Atomics.load(this.#mailbox.words, slot + box.SLOT_STATE) === box.STATE_QUEUED)
       return undefined;
-    return this.#mailbox.floats[slot / 2 + box.FLOAT_STARTED];
+    // 0 between the worker's taking of the order and its look at the clock.
+    const started = this.#mailbox.floats[slot / 2 + box.FLOAT_STARTED];
+    return started === 0 ? undefined : started;
   }
 
   /** The oldest order, whether it has begun or not. */
@@ -149,6 +151,7 @@ export class GuestWorker {
       words[slot + box.SLOT_CAPTURE + index] = output.captureBytes();
     }
     words[slot + box.SLOT_EXITING] = 0;
+    this.#mailbox.floats[slot / 2 + box.FLOAT_STARTED] = 0;
     words[slot + box.SLOT_MODULE] = guest.module.id;
     guest.stdin?.attach(this.#mailbox);
     Atomics.store(words, slot + box.SLOT_STATE, box.STATE_QUEUED);
@@ -251,7 +254,7 @@ export class GuestWorker {
       code: verdict.code,
       reason: verdict.reason,
       ...(verdict.detail === undefined ? {} : { detail: verdict.detail }),
-      durationMs: Math.max(0, monotonicMs() - started),
+      durationMs: started === 0 ? 0 : monotonicMs() - started,
       usage: { memoryBytes: 0, readBytes: 0, writtenBytes: 0, hostCalls: 0 },
     };
   }

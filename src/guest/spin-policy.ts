@@ -2,28 +2,31 @@ import { monotonicMs } from "./monotonic-clock.js";
 
 /** The app's thread looks for an answer at most so long, in ms: half of what a wake-up costs. */
 const MAX_SPIN_MS = 0.04;
-/** After a miss so many runs go without, twice as many after the next, up to this. */
-const MAX_SKIPPED = 64;
+/** Of so many recent runs, more than half must have been that short. */
+const REMEMBERED = 16;
+/** After a miss one run goes without, twice as many after the next, up to this. */
+const MAX_SKIPPED = 16;
 
 /**
  * Whether to wait for a very short run by polling in place of going through the event loop, which costs
  * 75 to 90 µs. Only when recent runs were short enough and polling has paid off lately.
  */
 export class SpinPolicy {
-  /** Moving average of the runs' durations, in ms. */
-  #average = 0;
+  /** Goes up with each short run, down with each long one; 0 to REMEMBERED. */
+  #short = REMEMBERED / 2;
   #skip = 0;
   #penalty = 1;
 
   worthIt(): boolean {
-    if (this.#average > MAX_SPIN_MS) return false;
+    if (this.#short < REMEMBERED / 2) return false;
     if (this.#skip === 0) return true;
     this.#skip--;
     return false;
   }
 
   ran(durationMs: number): void {
-    this.#average += (durationMs - this.#average) / 8;
+    if (durationMs > MAX_SPIN_MS) this.#short = Math.max(0, this.#short - 1);
+    else this.#short = Math.min(REMEMBERED, this.#short + 1);
   }
 
   spin(done: () => boolean): void {
