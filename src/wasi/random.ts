@@ -23,8 +23,10 @@ class SecureRandom implements RandomSource {
 
   fill(dst: Uint8Array, offset: number, length: number): void {
     if (length > MAX_POOLED_BYTES) {
-      for (let at = 0; at < length; at += CHUNK_BYTES) {
-        randomFillSync(dst, offset + at, Math.min(CHUNK_BYTES, length - at));
+      const end = offset + length;
+      for (let at = offset; at < end; at += CHUNK_BYTES) {
+        // A view for each piece: the call takes no offsets past 2 GiB.
+        randomFillSync(dst.subarray(at, Math.min(at + CHUNK_BYTES, end)));
       }
       return;
     }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ENOTCAPABLE } from "../../src/fs/errno.js";
+import { EFAULT, ENOTCAPABLE } from "../../src/fs/errno.js";
 import { preview1Functions } from "../../src/wasi/preview1/function-types.js";
 import { ArrayInput, TestGuest } from "./test-guest.js";
 
@@ -56,5 +56,31 @@ describe("whatever a guest passes", () => {
       ),
       { numRuns: 400 },
     );
+  });
+});
+
+describe("the top of a memory of 4 GiB", () => {
+  test("is reached by addresses that look negative", () => {
+    const guest = new TestGuest({ random: { kind: "secure" } }, new ArrayInput("input"));
+    const memory = new WebAssembly.Memory({ initial: 65_536, maximum: 65_536 });
+    guest.preview1.begin(guest.context, memory);
+    const top = 0xffff_0000;
+    const view = new DataView(memory.buffer, top);
+    const at = (offset: number): number => (top + offset) | 0;
+    expect(guest.wasi.random_get(at(0), 1000)).toBe(0);
+    expect(guest.wasi.random_get(-8, 8)).toBe(0);
+    expect(guest.wasi.random_get(-8, 9)).toBe(EFAULT);
+    expect(view.getBigUint64(65_528, true)).not.toBe(0n);
+    view.setUint32(100, top + 200, true);
+    view.setUint32(104, 5, true);
+    expect(guest.wasi.fd_read(0, at(100), 1, at(108))).toBe(0);
+    expect(view.getUint32(108, true)).toBe(5);
+    expect(guest.wasi.fd_write(1, at(100), 1, at(108))).toBe(0);
+    expect(guest.stdio.stdout.text()).toBe("input");
+    expect(guest.wasi.path_create_directory(3, at(200), 5)).toBe(0);
+    expect(guest.wasi.path_filestat_get(3, 0, at(200), 5, at(400))).toBe(0);
+    expect(view.getUint8(416)).toBe(3);
+    expect(guest.wasi.fd_readdir(3, 0x8000_0000 | 0, 0x7fff_ffff, 0n, at(108))).toBe(0);
+    expect(view.getUint32(108, true)).toBe(24 * 3 + 1 + 2 + 5);
   });
 });

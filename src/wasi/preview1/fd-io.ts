@@ -7,6 +7,9 @@ import type { GuestMemory } from "./guest-memory.js";
 import { FDFLAG_APPEND, FDFLAGS_SYNC, FDFLAG_SYNC, IOVEC_BYTES, MAX_OFFSET } from "./layout.js";
 import { checkVectors } from "./vectors.js";
 
+/** One call moves no more, as on Linux; the host's own calls take no larger number. */
+const MAX_TRANSFER_BYTES = 0x7fff_f000;
+
 /** A u64 offset, which wasm hands over as a signed number: past 2^63 it is no offset. */
 function toPosition(offset: bigint): number {
   if (offset < 0n) return -EINVAL;
@@ -108,7 +111,7 @@ function readFile(
   const { bytes, view } = memory;
   let done = 0;
   for (let at = list, end = list + count * IOVEC_BYTES; at < end; at += IOVEC_BYTES) {
-    const length = view.getUint32(at + 4, true);
+    const length = Math.min(view.getUint32(at + 4, true), MAX_TRANSFER_BYTES - done);
     if (length === 0) continue;
     const read = open.file.read(bytes, view.getUint32(at, true), length, position + done);
     if (read < 0) return done > 0 ? done : read;
@@ -132,7 +135,7 @@ function readStream(
   const { bytes, view } = memory;
   let done = 0;
   for (let at = list, end = list + count * IOVEC_BYTES; at < end; at += IOVEC_BYTES) {
-    const length = view.getUint32(at + 4, true);
+    const length = Math.min(view.getUint32(at + 4, true), MAX_TRANSFER_BYTES - done);
     if (length === 0) continue;
     if (done > 0 && stream.available() === 0) break;
     const read = stream.read(bytes, view.getUint32(at, true), length);
@@ -162,7 +165,7 @@ function writeFile(
   if (!append && total > 0 && position + total > MAX_OFFSET) return -EFBIG;
   let done = 0;
   for (let at = list, end = list + count * IOVEC_BYTES; at < end; at += IOVEC_BYTES) {
-    const length = view.getUint32(at + 4, true);
+    const length = Math.min(view.getUint32(at + 4, true), MAX_TRANSFER_BYTES - done);
     if (length === 0) continue;
     const address = view.getUint32(at, true);
     const written = append
@@ -194,7 +197,7 @@ function writeStream(
   const { bytes, view } = memory;
   let done = 0;
   for (let at = list, end = list + count * IOVEC_BYTES; at < end; at += IOVEC_BYTES) {
-    const length = view.getUint32(at + 4, true);
+    const length = Math.min(view.getUint32(at + 4, true), MAX_TRANSFER_BYTES - done);
     if (length === 0) continue;
     const written = stream.write(bytes, view.getUint32(at, true), length);
     if (written < 0) return done > 0 ? done : written;
