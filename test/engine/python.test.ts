@@ -91,7 +91,9 @@ describe("CPython from an image", () => {
   });
 
   it("leaves with the code of sys.exit, and prints a traceback for what is not caught", async () => {
-    expect(await engine.run(python, { args: ["-c", "import sys; sys.exit(7)"], ...memory })).toMatchObject({
+    expect(
+      await engine.run(python, { args: ["-c", "import sys; sys.exit(7)"], ...memory }),
+    ).toMatchObject({
       code: 7,
       reason: "exited",
     });
