@@ -47,12 +47,12 @@ function readCase(language: string, file: string): GuestCase {
   const name = `${language}/${file.slice(0, -extname(file).length)}`;
   const header = readHeader(join(GUESTS, language, file));
   const one = (key: string) => header.get(key)?.[0];
-  const text = (key: string) => parse<string>(one(key));
+  const text = (key: string) => parse(one(key)) as string | undefined;
   const memory = one("memory-mib");
   return {
     name,
     wasm: join(GUESTS, `${name}.wasm`),
-    args: parse<string[]>(one("args")) ?? [],
+    args: (parse(one("args")) as string[] | undefined) ?? [],
     env: Object.fromEntries((header.get("env") ?? []).map(splitVariable)),
     stdin: text("stdin") ?? "",
     clock: one("clock") === "real" ? "real" : "frozen",
@@ -98,6 +98,6 @@ function splitVariable(entry: string): [string, string] {
   return [entry.slice(0, at), entry.slice(at + 1)];
 }
 
-function parse<T>(json: string | undefined): T | undefined {
-  return json === undefined ? undefined : (JSON.parse(json) as T);
+function parse(json: string | undefined): unknown {
+  return json === undefined ? undefined : JSON.parse(json);
 }

@@ -15,9 +15,11 @@ const FUNCTIONS = `
   .trim()
   .split(/\s+/);
 
-const FOLDERS = Object.entries(LANGUAGES).flatMap(([language, extension]) =>
-  [language, `${language}/tools`].map((folder) => ({ folder, extension })),
-);
+const FOLDERS = [
+  ...Object.entries(LANGUAGES).map(([folder, extension]) => ({ folder, extension })),
+  { folder: "c/tools", extension: LANGUAGES.c },
+  { folder: "rust/tools", extension: LANGUAGES.rust },
+];
 
 function namesIn(folder: string, extension: string): string[] {
   return readdirSync(join(GUESTS, folder))

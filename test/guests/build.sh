@@ -4,7 +4,7 @@
 # usage: build.sh [file ...]     all sources without arguments
 #
 # Debian: apt-get install clang-14 lld-14 wasi-libc libclang-rt-14-dev-wasm32 rustc libstd-rust-dev-wasm32
-# Go 1.21 or later for the two Go guests. The variables below name the compilers.
+# Go 1.21 or later for the Go guest. The variables below name the compilers.
 set -eu
 cd "$(dirname "$0")"
 : "${CLANG:=clang-14}" "${RUSTC:=/usr/bin/rustc}" "${RUST_LINKER:=wasm-ld-14}" "${GO:=go}"
@@ -30,6 +30,7 @@ build() {
         -o "$out" "$1"
       ;;
   esac
+  chmod 644 "$out"
   echo "$out $(wc -c <"$out")"
 }
 

@@ -1,8 +1,0 @@
-// Prints one line.
-package main
-
-import "os"
-
-func main() {
-	os.Stdout.WriteString("hello from go\n")
-}
