@@ -49,10 +49,11 @@ export function copyUp(
   const temporary = makeTemporary(work);
   if (typeof temporary === "number") return temporary;
   let error = keepData ? copyData(node, temporary.file) : 0;
-  if (error === 0) error = temporary.file.setTimes(atime, mtime);
   temporary.file.close();
   if (error === 0) error = work.rename(temporary.name, upper, name);
   if (error < 0) work.unlink(temporary.name);
+  // Last, since a host keeps exact times only as long as nothing else changes.
+  else error = upper.setTimesAt(name, atime, mtime);
   return error;
 }
 

@@ -1,4 +1,4 @@
-import type { Stat } from "../node.js";
+import { FILETYPE_REGULAR_FILE, type Stat } from "../node.js";
 import { BLOCK_BYTES, type BoardRecord } from "../writable-board.js";
 
 /** Set in the inode numbers of a layer, so that they never meet those of the image. */
@@ -70,7 +70,7 @@ export class LayerQuota {
   unlinked(stat: Stat): void {
     const count = this.#open.get(stat.ino);
     if (count !== undefined) count.gone = true;
-    else this.release(stat.size);
+    else this.release(stat.type === FILETYPE_REGULAR_FILE ? stat.size : 0);
   }
 
   release(size: number): void {

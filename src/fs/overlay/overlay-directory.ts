@@ -166,8 +166,13 @@ export class OverlayDirectory implements Directory {
       if (target.type === FILETYPE_DIRECTORY && !isDirectory) return -EISDIR;
       if (target.type !== FILETYPE_DIRECTORY && isDirectory) return -ENOTDIR;
     }
-    // As overlayfs without redirections: programs that move directories copy them then.
-    if (node?.type === FILETYPE_DIRECTORY) return -EXDEV;
+    if (node?.type === FILETYPE_DIRECTORY) {
+      const above = target === undefined ? to.#upperNow() : undefined;
+      if (above?.statAt(toName, scratch) === 0 && scratch.type !== FILETYPE_DIRECTORY)
+        return -ENOTDIR;
+      // As overlayfs without redirections: programs that move directories copy them then.
+      return -EXDEV;
+    }
 
     const toUpper = to.#makeUpper();
     if (typeof toUpper === "number") return toUpper;
