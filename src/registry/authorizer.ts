@@ -52,8 +52,8 @@ export class Authorizer {
     const basic = challenges.find(({ scheme }) => scheme === "basic");
     if (bearer !== undefined) {
       this.scheme = this.bearerScheme(bearer, response);
-      // The registry knows best what it wants; kept under our own name for it.
-      const wanted = bearer.parameters.get("scope")?.slice(0, MAX_SCOPE) ?? scope;
+      const asked = bearer.parameters.get("scope")?.slice(0, MAX_SCOPE);
+      const wanted = asked === undefined || isWithin(asked, scope) ? scope : asked;
       const kept = await this.tokens.get(scope);
       if (kept !== undefined && sent === `Bearer ${kept.value}`) this.tokens.delete(scope);
       const header = await this.headerFor(this.scheme, scope, wanted);
@@ -165,4 +165,18 @@ function secretsOf(credentials: Credentials | undefined): string[] {
   if ("identityToken" in credentials) return [credentials.identityToken];
   const pair = basicAuthorization(credentials).slice("Basic ".length);
   return credentials.password === "" ? [] : [credentials.password, pair];
+}
+
+/**
+ * Tells whether we want all that the registry asks for: it asks for one request only, and a token for
+ * pushing serves the reads in between as well.
+ */
+function isWithin(asked: string, scope: string): boolean {
+  const split = scope.lastIndexOf(":") + 1;
+  if (!asked.startsWith(scope.slice(0, split))) return false;
+  const actions = new Set(scope.slice(split).split(","));
+  return asked
+    .slice(split)
+    .split(",")
+    .every((action) => actions.has(action));
 }

@@ -6,6 +6,7 @@ import { OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from "../../src/oci/media-types.j
 import { openRegistry, type Registry } from "../../src/registry/registry.js";
 import type { RegistryOptions } from "../../src/registry/registry-options.js";
 import { startDockerRegistry, type DockerRegistry } from "../support/docker-registry.js";
+import { startTokenServer } from "../support/token-server.js";
 import { rejectionOf } from "../support/thrown-by.js";
 
 const credentials = { username: "ada", password: "l0vel@ce:é" };
@@ -101,6 +102,29 @@ describe.each([
 });
 
 describe("Debian's docker-registry", () => {
+  it("takes the tokens of its token server", async () => {
+    await using tokens = await startTokenServer(credentials);
+    await using server = await startDockerRegistry({ token: tokens.token });
+    await using registry = openRegistry(server.host, { credentials });
+    for (const blob of blobs) await registry.pushBlob("acme/hello", blob, blob.bytes);
+    expect(tokens.scopes).toEqual(["repository:acme/hello:pull,push"]);
+    await using reader = openRegistry(server.host);
+    for (const blob of blobs) {
+      const { stream } = await reader.fetchBlob("acme/hello", blob);
+      expect(digestOf(await collect(stream))).toBe(blob.digest);
+    }
+    expect(tokens.scopes.slice(1)).toEqual(["repository:acme/hello:pull"]);
+    const other = { digest: digestOf(Buffer.from("x")), size: 1 };
+    expect(await rejectionOf(reader.pushBlob("acme/hello", other, Buffer.from("x")))).toMatchObject(
+      { code: "ERR_REGISTRY_UNAUTHORIZED" },
+    );
+    const wrong = { ...credentials, password: "wrong-secret" };
+    await using stranger = openRegistry(server.host, { credentials: wrong });
+    const error = await rejectionOf(stranger.resolve("acme/hello", "v1"));
+    expect(error).toMatchObject({ code: "ERR_REGISTRY_UNAUTHORIZED" });
+    expect(String(error)).toContain("incorrect username or password");
+  });
+
   it("is closed to strangers and wrong passwords, and the password stays out of errors", async () => {
     await using server = await startDockerRegistry({ htpasswd: credentials });
     const wrong = { ...credentials, password: "wrong-secret" };

@@ -12,6 +12,14 @@ const run = promisify(execFile);
 export interface DockerRegistryOptions {
   /** Ask for this user by Basic authentication; open by default. */
   readonly htpasswd?: { readonly username: string; readonly password: string };
+  /** Ask for tokens of this server (distribution's token authentication); see `startTokenServer`. */
+  readonly token?: {
+    readonly realm: string;
+    readonly service: string;
+    readonly issuer: string;
+    /** PEM of a certificate with the key that signs. */
+    readonly certificate: string;
+  };
   /** Speak TLS with a certificate of an authority made for this registry; plain HTTP by default. */
   readonly tls?: boolean;
 }
@@ -86,6 +94,12 @@ async function writeConfig(folder: string, options: DockerRegistryOptions): Prom
     const { stdout } = await run("htpasswd", ["-BbnC", "4", username, password]);
     await writeFile(path, stdout);
     config["auth"] = { htpasswd: { realm: "test", path } };
+  }
+  if (options.token !== undefined) {
+    const { realm, service, issuer, certificate } = options.token;
+    const rootcertbundle = join(folder, "token.pem");
+    await writeFile(rootcertbundle, certificate);
+    config["auth"] = { token: { realm, service, issuer, rootcertbundle } };
   }
   // JSON is YAML.
   await writeFile(join(folder, "config.yml"), JSON.stringify(config));
