@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { SafedockError } from "../base/errors.js";
 import type { WritableBoard } from "../fs/writable-board.js";
@@ -27,6 +29,9 @@ const STACK_MB = 8;
  * memory. A million files in memory take 200 MB.
  */
 const HEAP_MB = 512;
+
+/** Longest wait for a thread to load before it is ended, in ms; on an idle machine it takes 30. */
+const MAX_LOADING_MS = 2_000;
 
 /** What a {@link GuestWorker} tells its pool. */
 export interface WorkerOwner {
@@ -232,7 +237,21 @@ export class GuestWorker {
   async terminate(): Promise<void> {
     this.#dead = true;
     this.#port.close();
+    await this.#loaded();
     await this.#thread.terminate();
+  }
+
+  /** A thread that is ended while it loads its modules leaves the descriptor of one of them open. */
+  async #loaded(): Promise<void> {
+    const loading = Atomics.waitAsync(this.#mailbox.words, box.LOADED, 0);
+    if (!loading.async) return;
+    const timer = new AbortController();
+    await Promise.race([
+      loading.value,
+      once(this.#thread, "exit"),
+      sleep(MAX_LOADING_MS, undefined, timer),
+    ]);
+    timer.abort();
   }
 
   /** Of a dead worker: all orders but `except`. */
@@ -304,7 +323,7 @@ export class GuestWorker {
 
   #writeOrder(guest: Guest, number: number, slot: number): void {
     const { words, payloads } = this.#mailbox;
-    const payload = payloads[number] as Buffer;
+    const payload = payloads[number];
     const spec = encodeOrder(guest.spec);
     const stdin = guest.stdinBytes;
     const stdinLength = stdin?.length ?? 0;

@@ -129,7 +129,7 @@ export class Guest {
     this.#waiting = new Promise((resolve, reject) => {
       this.#settle = () => {
         if (this.#exit !== undefined) resolve(this.#exit);
-        else reject(this.#failure as SafedockError);
+        else reject(this.#failure);
       };
     });
     return this.#waiting;

@@ -33,6 +33,8 @@ export const INPUT_RING_BYTES = 64 * 1024;
 export const WAKE = 0;
 /** 1 while the worker is parked in `Atomics.wait`, so that only then it must be notified. */
 export const PARKED = 1;
+/** 1 once the worker has loaded its modules. */
+export const LOADED = 3;
 /** Never changes; sleeping guests wait here. */
 export const SLEEP = 2;
 /** Control words of the rings, a cache line each: the writer's position, the reader's position, and

@@ -96,7 +96,7 @@ export class RingWriter implements OutputStream {
     const at = this.#head & MASK;
     const first = Math.min(count, OUTPUT_RING_BYTES - at);
     if (count <= SMALL_COPY_BYTES && first === count) {
-      for (let i = 0; i < count; i++) this.#ring[at + i] = src[from + i] as number;
+      for (let i = 0; i < count; i++) this.#ring[at + i] = src[from + i];
     } else {
       this.#ring.set(src.subarray(from, from + first), at);
       if (first < count) this.#ring.set(src.subarray(from + first, from + count), 0);

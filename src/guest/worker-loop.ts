@@ -51,6 +51,8 @@ export class WorkerLoop {
       words[this.#slotInUse + box.SLOT_CODE] = code | 0;
       Atomics.store(words, this.#slotInUse + box.SLOT_EXITING, 1);
     });
+    Atomics.store(words, box.LOADED, 1);
+    Atomics.notify(words, box.LOADED);
   }
 
   /** Takes orders until the event loop should have its turn, which calls this again. */
@@ -203,9 +205,9 @@ export class WorkerLoop {
 
   #drainPort(): void {
     for (;;) {
-      const received = receiveMessageOnPort(this.#port) as { message: WorkerMessage } | undefined;
+      const received = receiveMessageOnPort(this.#port);
       if (received === undefined) return;
-      const { message } = received;
+      const message = received.message as WorkerMessage;
       switch (message.type) {
         case "module":
           this.#modules.set(message.id, message);
