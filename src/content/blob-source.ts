@@ -24,10 +24,18 @@ export async function* readSource(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const stream = await untilAborted(Promise.resolve(source({ signal })), signal);
   const iterator = stream[Symbol.asyncIterator]();
+  // One listener for the whole stream: one for each chunk costs as much as hashing it.
+  let stop: (reason: unknown) => void = () => undefined;
+  const onAbort = (): void => stop(signal.reason);
+  signal.addEventListener("abort", onAbort);
   let finished = false;
   try {
     for (;;) {
-      const next = await untilAborted(iterator.next(), signal);
+      signal.throwIfAborted();
+      const next = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
+        stop = reject;
+        iterator.next().then(resolve, reject);
+      });
       if (next.done === true) {
         finished = true;
         return;
@@ -37,6 +45,7 @@ export async function* readSource(
       }
     }
   } finally {
+    signal.removeEventListener("abort", onAbort);
     // A source that hangs would never answer, so it is told and not waited for.
     if (!finished) iterator.return?.().catch(() => undefined);
   }

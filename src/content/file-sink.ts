@@ -1,7 +1,7 @@
 import { open, rm, type FileHandle } from "node:fs/promises";
 
 /** Bytes gathered before they are written: one call for many small chunks, and little memory held. */
-const BATCH_BYTES = 512 * 1024;
+const BATCH_BYTES = 256 * 1024;
 /** Whoever may read the store must not change its content by accident. */
 const FILE_MODE = 0o444;
 

@@ -88,24 +88,16 @@ export class SharedFlights<T> {
 }
 
 /** Settles as `promise` does, or rejects with the signal's reason, whichever is first. */
-export async function untilAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
+export function untilAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (signal === undefined) return promise;
-  const settled = new AbortController();
-  try {
-    return await Promise.race([
-      promise,
-      new Promise<never>((_resolve, reject) => {
-        // The caller's reason is handed on untouched, whatever it is.
-        // oxlint-disable-next-line typescript/prefer-promise-reject-errors
-        const stop = (): void => reject(signal.reason);
-        if (signal.aborted) stop();
-        signal.addEventListener("abort", stop, { once: true, signal: settled.signal });
-      }),
-    ]);
-  } finally {
-    settled.abort();
-    promise.catch(() => undefined);
-  }
+  return new Promise<T>((resolve, reject) => {
+    // The caller's reason is handed on untouched, whatever it is.
+    // oxlint-disable-next-line typescript/prefer-promise-reject-errors
+    const stop = (): void => reject(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
 }
 
 function once(action: () => Promise<void>): () => Promise<void> {

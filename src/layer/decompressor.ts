@@ -4,7 +4,7 @@ import type { Compression } from "../oci/media-types.js";
 import { ZstdFrames } from "./zstd-frames.js";
 
 /** Size of decompressed chunks, in bytes: as few turns as memory allows. */
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 /**
  * Compressed bytes that fzstd gets at once: it gives all their output in one turn, and 4 bytes can
  * become 128 KiB.
