@@ -10,7 +10,6 @@ export const OFLAGS_ALL = 15;
 
 export const FDFLAG_APPEND = 1;
 export const FDFLAG_DSYNC = 2;
-export const FDFLAG_NONBLOCK = 4;
 export const FDFLAG_RSYNC = 8;
 export const FDFLAG_SYNC = 16;
 export const FDFLAGS_ALL = 31;
