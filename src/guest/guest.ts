@@ -50,7 +50,8 @@ export class Guest {
   #exit: GuestExit | undefined;
   #failure: SafedockError | undefined;
   #waiting: Promise<GuestExit> | undefined;
-  #settle: (() => void) | undefined;
+  #resolve: ((exit: GuestExit) => void) | undefined;
+  #reject: ((error: SafedockError) => void) | undefined;
   #held = false;
   readonly #onEnd: (() => void) | undefined;
 
@@ -127,10 +128,8 @@ export class Guest {
     this.#stdout.collect();
     this.#stderr.collect();
     this.#waiting = new Promise((resolve, reject) => {
-      this.#settle = () => {
-        if (this.#exit !== undefined) resolve(this.#exit);
-        else reject(this.#failure);
-      };
+      this.#resolve = resolve;
+      this.#reject = reject;
     });
     return this.#waiting;
   }
@@ -150,6 +149,7 @@ export class Guest {
     if (this.over) return;
     this.#exit = exit;
     this.#end();
+    this.#resolve?.(exit);
   }
 
   /** @internal */
@@ -157,6 +157,7 @@ export class Guest {
     if (this.over) return;
     this.#failure = error;
     this.#end();
+    this.#reject?.(error);
   }
 
   #end(): void {
@@ -166,7 +167,6 @@ export class Guest {
     this.#stderr.finish(undefined, undefined, false);
     if (this.#held) this.#host.unhold();
     this.#onEnd?.();
-    this.#settle?.();
   }
 
   readonly #hold = (): void => {

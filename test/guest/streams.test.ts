@@ -24,8 +24,12 @@ function flood(fd: number, count: number, size: number): Partial<GuestSpec> {
   return { args: ["flood", String(fd), String(count), String(size)] };
 }
 
-/** Checks that the bytes are those of `flood count size`. */
-async function check(stream: AsyncIterable<Buffer>, count: number, size: number): Promise<void> {
+/** Expects that the bytes are those of `flood count size`. */
+async function expectFlood(
+  stream: AsyncIterable<Buffer>,
+  count: number,
+  size: number,
+): Promise<void> {
   let at = 0;
   for await (const chunk of stream) {
     for (let i = 0; i < chunk.length; i++, at++) {
@@ -43,7 +47,7 @@ describe("output", () => {
     [300, 10_007],
   ])("streams %i writes of %i bytes in order and whole", async (count, size) => {
     const guest = await start("flood", flood(1, count, size));
-    await check(guest.stdout, count, size);
+    await expectFlood(guest.stdout, count, size);
     expect(await guest.wait()).toMatchObject({ code: 0, reason: "exited" });
     expect(guest.collected.stdoutTruncated).toBe(false);
   });
@@ -51,8 +55,8 @@ describe("output", () => {
   test("keeps stdout and stderr apart", async () => {
     const guest = await start("flood", flood(2, 100, 10_000));
     const [, errors] = await Promise.all([
-      check(guest.stdout, 0, 1),
-      check(guest.stderr, 100, 10_000),
+      expectFlood(guest.stdout, 0, 1),
+      expectFlood(guest.stderr, 100, 10_000),
     ]);
     expect(errors).toBeUndefined();
   });
@@ -75,7 +79,7 @@ describe("output", () => {
     expect(guest.collected.stdout.length).toBe(25_000);
     expect(guest.collected.stdoutTruncated).toBe(true);
     expect(guest.collected.stderrTruncated).toBe(false);
-    await check(guest.stdout, 2.5, 10_000);
+    await expectFlood(guest.stdout, 2.5, 10_000);
   });
 
   test("is collected up to its cap by a run", async () => {
@@ -89,11 +93,11 @@ describe("output", () => {
   test("is not lost by a reader that comes after wait, or after the end", async () => {
     const late = await start("flood", flood(1, 10, 1000));
     const exit = late.wait();
-    await check(late.stdout, 10, 1000);
+    await expectFlood(late.stdout, 10, 1000);
     await exit;
     const later = await start("flood", flood(1, 10, 1000));
     await later.wait();
-    await check(later.stdout, 10, 1000);
+    await expectFlood(later.stdout, 10, 1000);
   });
 
   test("gives EPIPE once the reader has gone", async () => {
@@ -116,7 +120,7 @@ describe("output", () => {
     const guests = await Promise.all(
       Array.from({ length: 12 }, () => start("flood", flood(1, 20, 10_000))),
     );
-    for (const guest of guests) await check(guest.stdout, 20, 10_000);
+    for (const guest of guests) await expectFlood(guest.stdout, 20, 10_000);
     for (const guest of guests) expect(await guest.wait()).toMatchObject({ code: 0 });
   });
 });
@@ -169,6 +173,7 @@ describe("stdin", () => {
     await guest.wait();
     guest.stdin?.write(Buffer.alloc(1_000_000));
     await new Promise<void>((resolve) => guest.stdin?.end(resolve));
+    expect(guest.stdin?.writableFinished).toBe(true);
   });
 
   test("of one guest is never another's", async () => {
