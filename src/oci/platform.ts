@@ -55,11 +55,6 @@ export function formatPlatform(platform: Platform): string {
   return `${platform.os}/${platform.architecture}${variant}`;
 }
 
-/** Tells whether a platform is one of {@link WASM_PLATFORMS}; a variant does not matter. */
-export function isWasmPlatform(platform: Platform): boolean {
-  return WASM_PLATFORMS.some((alias) => isSamePlatform(alias, platform));
-}
-
 /**
  * Chooses the entry of an index for a platform. The entry may be an index again: fetch it and choose
  * once more.
