@@ -1,38 +1,9 @@
-import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { EBADF, EFAULT, EINVAL, ENOTSOCK, ENOTSUP } from "../../src/fs/errno.js";
-import {
-  preview1Functions,
-  preview1Modules,
-  unstableFunctions,
-} from "../../src/wasi/preview1/function-types.js";
-import { createPreview1 } from "../../src/wasi/preview1/index.js";
+import { preview1Functions } from "../../src/wasi/preview1/function-types.js";
 import { START_MS, TestGuest } from "./test-guest.js";
 
 const PAGE = 65_536;
-
-describe("the list of functions", () => {
-  test("has 46 functions in preview 1 and 45 in snapshot 0, all of them provided", () => {
-    const { imports } = createPreview1();
-    expect(preview1Functions.size).toBe(46);
-    expect(unstableFunctions.size).toBe(45);
-    for (const [module, functions] of preview1Modules) {
-      const provided =
-        module === "wasi_unstable" ? imports.wasi_unstable : imports.wasi_snapshot_preview1;
-      expect(Object.keys(provided).toSorted()).toEqual([...functions.keys()].toSorted());
-    }
-  });
-
-  test("gives each function as many parameters as its type has", () => {
-    const { imports } = createPreview1();
-    for (const [name, type] of preview1Functions) {
-      const call = Object.entries(imports.wasi_snapshot_preview1).find(
-        ([key]) => key === name,
-      )?.[1];
-      expect(call, name).toHaveLength(type.params.length);
-    }
-  });
-});
 
 describe("args and environ", () => {
   test("writes pointers and strings with a NUL each", () => {
@@ -97,62 +68,6 @@ describe("clock", () => {
     expect(guest.wasi.clock_time_get(4, 0n, 0)).toBe(EINVAL);
     expect(guest.wasi.clock_time_get(-1, 0n, 0)).toBe(EINVAL);
     expect(guest.wasi.clock_time_get(0, 0n, PAGE - 7)).toBe(EFAULT);
-  });
-});
-
-describe("random", () => {
-  test("repeats with the same seed, however the guest cuts its requests", () => {
-    const whole = new TestGuest();
-    whole.wasi.random_get(0, 64);
-    const cut = new TestGuest();
-    for (const [at, length] of [
-      [0, 1],
-      [1, 6],
-      [7, 57],
-    ] as const) {
-      cut.wasi.random_get(at, length);
-    }
-    expect(cut.bytes.slice(0, 64)).toEqual(whole.bytes.slice(0, 64));
-    const other = new TestGuest({ random: { kind: "seeded", seed: "other" } });
-    other.wasi.random_get(0, 64);
-    expect(other.bytes.slice(0, 64)).not.toEqual(whole.bytes.slice(0, 64));
-  });
-
-  test("is xoshiro128** over the seed's SHA-256, as documented", () => {
-    const digest = createHash("sha256").update("test").digest();
-    const second = digest.readUInt32LE(4);
-    const times5 = Math.imul(second, 5);
-    const first = Math.imul((times5 << 7) | (times5 >>> 25), 9) >>> 0;
-    const guest = new TestGuest();
-    guest.wasi.random_get(0, 4);
-    expect(guest.u32(0)).toBe(first);
-  });
-
-  test("fills all of a large request and nothing beside it", () => {
-    const guest = new TestGuest({ random: { kind: "secure" } });
-    expect(guest.wasi.random_get(16, PAGE - 32)).toBe(0);
-    expect(guest.bytes.subarray(0, 16).every((byte) => byte === 0)).toBe(true);
-    expect(guest.bytes.subarray(PAGE - 16).every((byte) => byte === 0)).toBe(true);
-    const zeros = guest.bytes.subarray(16, PAGE - 16).filter((byte) => byte === 0).length;
-    expect(zeros).toBeLessThan(PAGE / 100);
-  });
-
-  test("never gives the same pooled bytes twice", () => {
-    const guest = new TestGuest({ random: { kind: "secure" } });
-    const seen = new Set<bigint>();
-    for (let round = 0; round < 2000; round++) {
-      guest.wasi.random_get(0, 8);
-      seen.add(guest.u64(0));
-    }
-    expect(seen.size).toBe(2000);
-  });
-
-  test("refuses what does not lie in the memory", () => {
-    const guest = new TestGuest();
-    expect(guest.wasi.random_get(0, -1)).toBe(EFAULT);
-    expect(guest.wasi.random_get(-1, 2)).toBe(EFAULT);
-    expect(guest.wasi.random_get(PAGE, 0)).toBe(0);
-    expect(guest.wasi.random_get(PAGE, 1)).toBe(EFAULT);
   });
 });
 
