@@ -57,10 +57,10 @@ const MAX_DEPTH = 512;
  */
 export class ContainerFiles {
   readonly #id: string;
-  readonly #open: () => OpenFiles;
+  readonly #open: () => Promise<OpenFiles>;
 
   /** @internal */
-  constructor(id: string, open: () => OpenFiles) {
+  constructor(id: string, open: () => Promise<OpenFiles>) {
     this.#id = id;
     this.#open = open;
   }
@@ -215,7 +215,7 @@ export class ContainerFiles {
     path: string,
     act: (root: Location, relative: string) => T | Promise<T>,
   ): Promise<T> {
-    const files = this.#open();
+    const files = await this.#open();
     try {
       if (files.root === undefined)
         throw fileError(verb, path, -EPERM, `container ${this.#id} has no root`);

@@ -29,7 +29,11 @@ export interface ContainerHost {
   assertOpen(): void;
   layerFor(id: string, limits: CheckedLimits): ContainerLayer;
   launch(order: LaunchOrder, onEnd: () => void): Promise<Process>;
-  openFiles(image: Image, options: CheckedOptions, layer: ContainerLayer | undefined): OpenFiles;
+  openFiles(
+    image: Image,
+    options: CheckedOptions,
+    layer: ContainerLayer | undefined,
+  ): Promise<OpenFiles>;
   forget(container: Container): void;
   readonly started: EngineEvents["start"];
   readonly removed: EngineEvents["remove"];

@@ -15,7 +15,7 @@ export class Images {
   /**
    * An image by reference or by manifest digest.
    *
-   * @throws SafedockError `ERR_IMAGE_NOT_FOUND`, `ERR_REFERENCE_INVALID`
+   * @throws SafedockError `ERR_IMAGE_NOT_FOUND`, `ERR_REFERENCE_INVALID`, `ERR_DIGEST_INVALID`
    */
   async get(referenceOrDigest: string): Promise<Image> {
     this.#assertOpen();
@@ -34,7 +34,7 @@ export class Images {
    * Drops a reference, and the image with its last one; by digest, the image with all its references.
    * Layers that other images share stay.
    *
-   * @throws SafedockError `ERR_IMAGE_NOT_FOUND`, `ERR_REFERENCE_INVALID`
+   * @throws SafedockError `ERR_IMAGE_NOT_FOUND`, `ERR_REFERENCE_INVALID`, `ERR_DIGEST_INVALID`
    */
   async remove(referenceOrDigest: string): Promise<void> {
     this.#assertOpen();

@@ -11,7 +11,6 @@ import type { LaunchOrder, OpenFiles } from "./container-host.js";
 import type { ContainerLayer } from "./container-layer.js";
 import { findImageProgram, findWrittenProgram, type Program } from "./find-program.js";
 import type { Image } from "./image.js";
-import { openFiles } from "./open-files.js";
 import { environmentOf, mountsOf, planProcess } from "./plan-process.js";
 import { Problems } from "./problems.js";
 
@@ -57,7 +56,12 @@ export class Launcher {
     );
   }
 
-  openFiles(image: Image, options: CheckedOptions, layer: ContainerLayer | undefined): OpenFiles {
+  async openFiles(
+    image: Image,
+    options: CheckedOptions,
+    layer: ContainerLayer | undefined,
+  ): Promise<OpenFiles> {
+    const { openFiles } = await import("./open-files.js");
     return openFiles(mountsOf(image, options, layer), this.#pool.board);
   }
 
@@ -90,6 +94,7 @@ export class Launcher {
     words: readonly string[],
   ): Promise<Program | undefined> {
     if (rootfs === "none" && mounts.length === 0) return undefined;
+    const { openFiles } = await import("./open-files.js");
     const files = openFiles(mounts, this.#pool.board);
     try {
       return await findWrittenProgram(

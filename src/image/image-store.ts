@@ -3,22 +3,18 @@ import { SafedockError } from "../base/errors.js";
 import { printable } from "../base/printable.js";
 import { ContentStore } from "../content/content-store.js";
 import { errorCodeOf } from "../content/process-identity.js";
-import { LayerStore } from "../layer/layer-store.js";
-import { isDigest } from "../oci/digest.js";
+import { parseDigest } from "../oci/digest.js";
 import { formatReference, parseReference } from "../oci/reference.js";
-import { openRegistry } from "../registry/registry.js";
 import type { RegistryOptions } from "../registry/registry-options.js";
 import { SnapshotStore, type Snapshot } from "../snapshot/snapshot-store.js";
 import type { ImageRecord } from "./image-record.js";
-import { loadImage, type LoadImageOptions } from "./load-image.js";
-import {
-  pullImage,
-  type ImageDestination,
-  type PullImageOptions,
-  type PullRegistry,
-} from "./pull-image.js";
+import type { LoadImageOptions } from "./load-image.js";
+import type { ImageDestination, PullImageOptions, PullRegistry } from "./pull-image.js";
 import { RecordStore } from "./record-store.js";
 import type { OpenImage } from "./resolve-entry.js";
+
+/** Whoever writes this means a digest, and not the tag of an image that is called so. */
+const LOOKS_LIKE_DIGEST = /^sha(?:256|512):/;
 
 export interface PullOptions extends PullImageOptions {
   /** How to reach the registry. Default anonymous, with Node's own authorities. */
@@ -40,18 +36,11 @@ export interface PullOptions extends PullImageOptions {
 export class ImageStore {
   readonly #records: RecordStore;
   readonly #snapshots: SnapshotStore;
-  readonly #destination: ImageDestination;
+  #destination: ImageDestination | undefined;
 
   private constructor(readonly content: ContentStore) {
     this.#records = new RecordStore(content);
     this.#snapshots = new SnapshotStore(content);
-    this.#destination = {
-      content,
-      layers: new LayerStore(content),
-      snapshots: this.#snapshots,
-      records: this.#records,
-      isComplete: (record) => this.#isComplete(record),
-    };
   }
 
   /**
@@ -66,26 +55,30 @@ export class ImageStore {
   /** Pulls an image; see `pullImage`. A layer that is there is not downloaded again. */
   async pull(reference: string, options: PullOptions = {}): Promise<ImageRecord> {
     const { openedRegistry, registry: registryOptions } = options;
+    const { pullImage } = await import("./pull-image.js");
+    const destination = await this.#openDestination();
     if (openedRegistry !== undefined) {
-      return pullImage(this.#destination, openedRegistry, reference, options);
+      return pullImage(destination, openedRegistry, reference, options);
     }
+    const { openRegistry } = await import("../registry/registry.js");
     const registry = openRegistry(parseReference(reference).registry, registryOptions);
     try {
-      return await pullImage(this.#destination, registry, reference, options);
+      return await pullImage(destination, registry, reference, options);
     } finally {
       await registry.close();
     }
   }
 
   /** Loads a layout folder, a `.wasm` file or the bytes of one; see `loadImage`. */
-  load(source: string | Uint8Array, options: LoadImageOptions = {}): Promise<ImageRecord> {
-    return loadImage(this.#destination, source, options);
+  async load(source: string | Uint8Array, options: LoadImageOptions = {}): Promise<ImageRecord> {
+    const { loadImage } = await import("./load-image.js");
+    return loadImage(await this.#openDestination(), source, options);
   }
 
   /**
    * An image of the store, by its reference or its manifest's digest.
    *
-   * @throws SafedockError `ERR_IMAGE_NOT_FOUND`, `ERR_REFERENCE_INVALID`
+   * @throws SafedockError `ERR_IMAGE_NOT_FOUND`, `ERR_REFERENCE_INVALID`, `ERR_DIGEST_INVALID`
    */
   async get(referenceOrDigest: string): Promise<ImageRecord> {
     const found = await this.find(referenceOrDigest);
@@ -95,8 +88,8 @@ export class ImageStore {
 
   /** As `get`; `undefined` if the store has no such image. */
   async find(referenceOrDigest: string): Promise<ImageRecord | undefined> {
-    return isDigest(referenceOrDigest)
-      ? this.#records.byDigest(referenceOrDigest)
+    return LOOKS_LIKE_DIGEST.test(referenceOrDigest)
+      ? this.#records.byDigest(parseDigest(referenceOrDigest))
       : this.#records.byReference(formatReference(parseReference(referenceOrDigest)));
   }
 
@@ -109,13 +102,26 @@ export class ImageStore {
    * Drops a reference, and the image with its last one; by digest, the image with all its references.
    * Layers and snapshots stay, since other images may share them.
    *
-   * @throws SafedockError `ERR_IMAGE_NOT_FOUND`, `ERR_REFERENCE_INVALID`
+   * @throws SafedockError `ERR_IMAGE_NOT_FOUND`, `ERR_REFERENCE_INVALID`, `ERR_DIGEST_INVALID`
    */
   async remove(referenceOrDigest: string): Promise<void> {
-    const removed = isDigest(referenceOrDigest)
-      ? await this.#records.removeDigest(referenceOrDigest)
+    const removed = LOOKS_LIKE_DIGEST.test(referenceOrDigest)
+      ? await this.#records.removeDigest(parseDigest(referenceOrDigest))
       : await this.#records.removeReference(formatReference(parseReference(referenceOrDigest)));
     if (!removed) throw notFound(referenceOrDigest);
+  }
+
+  /** What takes images in is loaded when the first one comes: a process that only runs does without. */
+  async #openDestination(): Promise<ImageDestination> {
+    const { LayerStore } = await import("../layer/layer-store.js");
+    this.#destination ??= {
+      content: this.content,
+      layers: new LayerStore(this.content),
+      snapshots: this.#snapshots,
+      records: this.#records,
+      isComplete: (record) => this.#isComplete(record),
+    };
+    return this.#destination;
   }
 
   /** Where an image's tree and data lie: what a snapshot mount needs. */
