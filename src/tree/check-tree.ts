@@ -1,8 +1,10 @@
 import {
   COUNT,
   FIRST,
+  HEADER_BLOBS,
   HEADER_CHECKSUM,
   HEADER_MAGIC,
+  HEADER_NAME_BYTES,
   HEADER_POOL_BYTES,
   HEADER_RECORDS,
   HEADER_VERSION,
@@ -52,12 +54,18 @@ export function checkTree(bytes: Uint8Array): string | undefined {
   )
     return "its length is not what the header says";
   if (word(HEADER_CHECKSUM) !== treeChecksum(words)) return "its checksum is wrong";
+  const namesEnd = poolAt + word(HEADER_NAME_BYTES);
+  if (word(HEADER_NAME_BYTES) > poolBytes) return "its names are out of bounds";
+  // All at once: byte by byte it would be most of the time that opening a tree takes.
+  const names = bytes.subarray(poolAt, namesEnd);
+  if (names.includes(SLASH) || names.includes(0))
+    return "a name has a character that no name can have";
 
   // Breadth first without a gap: the children of each directory begin where the last one's ended.
   let next = 1;
   for (let record = 0; record < count; record++) {
     const at = HEADER_WORDS + record * RECORD_WORDS;
-    if (word(at + NAME_OFFSET) + word(at + NAME_BYTES) > poolBytes)
+    if (word(at + NAME_OFFSET) + word(at + NAME_BYTES) > names.length)
       return "a name is out of bounds";
     const offset = word(at + OFFSET_HIGH) * TWO_32 + word(at + OFFSET_LOW);
     const size = word(at + SIZE_HIGH) * TWO_32 + word(at + SIZE_LOW);
@@ -69,9 +77,10 @@ export function checkTree(bytes: Uint8Array): string | undefined {
         if (first !== next || children > count - next || record >= next)
           return "a directory's children are out of place";
         next += children;
-        if (!checkChildren(words, bytes, poolAt, record)) return "a name is wrong or out of order";
+        if (!checkChildren(words, names, record)) return "a name is wrong or out of order";
         break;
       case TREE_FILE:
+        if (first >= word(HEADER_BLOBS)) return "a file is in a blob that there is not";
         break;
       case TREE_SYMLINK:
         if (first + children > poolBytes) return "a link's target is out of bounds";
@@ -86,43 +95,35 @@ export function checkTree(bytes: Uint8Array): string | undefined {
 }
 
 /** Children must name their parent and have proper names in ascending order of bytes. */
-function checkChildren(
-  words: Uint32Array,
-  bytes: Uint8Array,
-  poolAt: number,
-  directory: number,
-): boolean {
+function checkChildren(words: Uint32Array, names: Uint8Array, directory: number): boolean {
   const at = HEADER_WORDS + directory * RECORD_WORDS;
   const first = words[at + FIRST];
   const end = first + words[at + COUNT];
-  let previousAt = 0;
-  let previousBytes = 0;
+  let lastAt = 0;
+  let lastBytes = 0;
   for (let child = first; child < end; child++) {
     const childAt = HEADER_WORDS + child * RECORD_WORDS;
     if (words[childAt + PARENT] !== directory) return false;
-    const nameAt = poolAt + words[childAt + NAME_OFFSET];
+    const nameAt = words[childAt + NAME_OFFSET];
     const nameBytes = words[childAt + NAME_BYTES];
-    if (!isName(bytes, nameAt, nameBytes)) return false;
-    if (child > first && !ascends(bytes, previousAt, previousBytes, nameAt, nameBytes))
-      return false;
-    previousAt = nameAt;
-    previousBytes = nameBytes;
+    if (nameAt + nameBytes > names.length || !isName(names, nameAt, nameBytes)) return false;
+    if (child > first && !ascends(names, lastAt, lastBytes, nameAt, nameBytes)) return false;
+    lastAt = nameAt;
+    lastBytes = nameBytes;
   }
   return true;
 }
 
-function isName(bytes: Uint8Array, at: number, length: number): boolean {
-  if (length === 0 || at + length > bytes.length) return false;
-  if (bytes[at] === DOT && (length === 1 || (length === 2 && bytes[at + 1] === DOT))) return false;
-  for (let byte = at; byte < at + length; byte++)
-    if (bytes[byte] === SLASH || bytes[byte] === 0) return false;
-  return true;
+function isName(names: Uint8Array, at: number, length: number): boolean {
+  if (length > 2) return true;
+  if (length === 0) return false;
+  return names[at] !== DOT || (length === 2 && names[at + 1] !== DOT);
 }
 
-function ascends(bytes: Uint8Array, a: number, aBytes: number, b: number, bBytes: number): boolean {
+function ascends(names: Uint8Array, a: number, aBytes: number, b: number, bBytes: number): boolean {
   const shared = Math.min(aBytes, bBytes);
   for (let at = 0; at < shared; at++) {
-    const order = bytes[a + at] - bytes[b + at];
+    const order = names[a + at] - names[b + at];
     if (order !== 0) return order < 0;
   }
   return aBytes < bBytes;

@@ -2,8 +2,10 @@ import { SafedockError } from "../base/errors.js";
 import {
   COUNT,
   FIRST,
+  HEADER_BLOBS,
   HEADER_CHECKSUM,
   HEADER_MAGIC,
+  HEADER_NAME_BYTES,
   HEADER_POOL_BYTES,
   HEADER_RECORDS,
   HEADER_VERSION,
@@ -73,6 +75,9 @@ export function encodeTree(entries: Iterable<TreeEntry>): Uint8Array {
   const { order, parents, firsts } = breadthFirst(root);
 
   const pool = new Pool();
+  const nameOffsets = order.map((node) => pool.add(node.name));
+  const nameBytes = pool.length;
+  let blobs = 0;
   const records = new Uint32Array(HEADER_WORDS + order.length * RECORD_WORDS);
   const times = new BigInt64Array(records.buffer);
   const inodes = new Map<number, number>();
@@ -81,7 +86,7 @@ export function encodeTree(entries: Iterable<TreeEntry>): Uint8Array {
     const at = HEADER_WORDS + index * RECORD_WORDS;
     const entry = node.entry;
     const type = typeOf(entry);
-    records[at + NAME_OFFSET] = pool.add(node.name);
+    records[at + NAME_OFFSET] = nameOffsets[index];
     records[at + NAME_BYTES] = node.name.length;
     records[at + TYPE_AND_MODE] =
       type | (((entry?.mode ?? DEFAULT_DIRECTORY_MODE) & MODE_MASK) << 8);
@@ -101,9 +106,13 @@ export function encodeTree(entries: Iterable<TreeEntry>): Uint8Array {
         records[at + NLINK] = names.get(entry.inode) ?? 1;
       }
       writeContent(records, at, entry, pool);
+      if (type === TREE_FILE) blobs = Math.max(blobs, entry.blob + 1);
     }
   }
-  return assemble(records, order.length, pool);
+  records[HEADER_RECORDS] = order.length;
+  records[HEADER_NAME_BYTES] = nameBytes;
+  records[HEADER_BLOBS] = blobs;
+  return assemble(records, pool);
 }
 
 function writeContent(records: Uint32Array, at: number, entry: TreeEntry, pool: Pool): void {
@@ -218,14 +227,13 @@ function typeOf(entry: TreeEntry | undefined): TreeType {
   return entry.type === "file" ? TREE_FILE : TREE_SYMLINK;
 }
 
-function assemble(records: Uint32Array, count: number, pool: Pool): Uint8Array {
+function assemble(records: Uint32Array, pool: Pool): Uint8Array {
   const bytes = new Uint8Array(records.byteLength + pool.alignedLength());
   bytes.set(new Uint8Array(records.buffer));
   pool.writeTo(bytes, records.byteLength);
   const words = new Uint32Array(bytes.buffer);
   words[HEADER_MAGIC] = TREE_MAGIC;
   words[HEADER_VERSION] = TREE_VERSION;
-  words[HEADER_RECORDS] = count;
   words[HEADER_POOL_BYTES] = pool.length;
   words[HEADER_CHECKSUM] = treeChecksum(words);
   return bytes;

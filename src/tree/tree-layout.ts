@@ -2,10 +2,11 @@
  * Byte format of a flattened image tree. All numbers are in the byte order of the machine that wrote
  * them; a tree from a machine of the other order has a wrong magic and is refused.
  *
- *     header   64 bytes   Uint32 words: magic, version, records, pool bytes, checksum, 0 …
+ *     header   64 bytes   Uint32 words: magic, version, records, pool bytes, checksum, bytes of names,
+ *                         blobs, 0 …
  *     records  64 bytes each, breadth first: record 0 is the root, the children of a directory stand
  *              together, sorted by the bytes of their names, after every child of an earlier directory
- *     pool     names and link targets in UTF-8, filled up with zeros to a multiple of 8
+ *     pool     in UTF-8 all names, then all link targets, filled up with zeros to a multiple of 8
  *
  * One record, in Uint32 words (word 12 and 13 are one Int64, hence the even place):
  *
@@ -27,6 +28,8 @@ export const HEADER_VERSION = 1;
 export const HEADER_RECORDS = 2;
 export const HEADER_POOL_BYTES = 3;
 export const HEADER_CHECKSUM = 4;
+export const HEADER_NAME_BYTES = 5;
+export const HEADER_BLOBS = 6;
 
 export const RECORD_WORDS = 16;
 export const NAME_OFFSET = 0;
@@ -53,10 +56,10 @@ export type TreeType = number;
 export const POOL_ALIGNMENT = 8;
 export const TWO_32 = 2 ** 32;
 
-/** Over all words after the header: finds damage, not forgery (the store is the host's own). */
+/** Over all words after it: finds damage, not forgery (the store is the host's own). */
 export function treeChecksum(words: Uint32Array): number {
   let sum = 0x811c9dc5;
-  for (let at = HEADER_WORDS; at < words.length; at++) {
+  for (let at = HEADER_CHECKSUM + 1; at < words.length; at++) {
     sum = Math.imul(sum ^ words[at], 0x01000193);
     sum ^= sum >>> 15;
   }

@@ -3,6 +3,7 @@ import { checkTree } from "./check-tree.js";
 import {
   COUNT,
   FIRST,
+  HEADER_BLOBS,
   HEADER_POOL_BYTES,
   HEADER_RECORDS,
   HEADER_WORDS,
@@ -18,7 +19,6 @@ import {
   SIZE_HIGH,
   SIZE_LOW,
   TREE_DIRECTORY,
-  TREE_FILE,
   TREE_SYMLINK,
   TWO_32,
   TYPE_AND_MODE,
@@ -44,6 +44,8 @@ const encoder = new TextEncoder();
 export class Tree {
   /** Entries, the root included: the records are 0 to `count - 1`. */
   readonly count: number;
+  /** Blobs that its files lie in: they have the numbers 0 to `blobCount - 1`. */
+  readonly blobCount: number;
   readonly #words: Uint32Array;
   readonly #times: BigInt64Array;
   readonly #pool: Buffer;
@@ -72,6 +74,7 @@ export class Tree {
     this.#words = new Uint32Array(buffer, byteOffset, byteLength / 4);
     this.#times = new BigInt64Array(buffer, byteOffset, byteLength / 8);
     this.count = this.#word(HEADER_RECORDS);
+    this.blobCount = this.#word(HEADER_BLOBS);
     const poolAt = (HEADER_WORDS + this.count * RECORD_WORDS) * 4;
     this.#pool = Buffer.from(buffer, byteOffset + poolAt, this.#word(HEADER_POOL_BYTES));
   }
@@ -185,14 +188,6 @@ export class Tree {
   /** Of a file: the number of its blob. */
   blob(record: number): number {
     return this.#field(record, FIRST);
-  }
-
-  /** How many blobs the files of the tree need: the highest number and one. Looks at every record. */
-  blobCount(): number {
-    let count = 0;
-    for (let record = 0; record < this.count; record++)
-      if (this.type(record) === TREE_FILE) count = Math.max(count, this.blob(record) + 1);
-    return count;
   }
 
   /** Of a file: where its data begins in the blob, in bytes. */

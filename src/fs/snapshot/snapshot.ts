@@ -17,7 +17,7 @@ export class Snapshot {
    * @throws SafedockError `ERR_STORE_INVALID` if an entry names a blob that there is not
    */
   constructor(tree: Tree, treePath: string, blobs: readonly string[], dev: bigint) {
-    const needed = tree.blobCount();
+    const needed = tree.blobCount;
     if (needed > blobs.length)
       throw new SafedockError(
         "ERR_STORE_INVALID",
