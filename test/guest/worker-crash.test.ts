@@ -18,6 +18,13 @@ beforeAll(async () => {
     await cp(join(dist, part), join(folder, part), { recursive: true });
   }
   await writeFile(join(folder, "package.json"), '{ "type": "module" }');
+  // The entry may be a bundle; here it must load the changed kernel.
+  await writeFile(
+    join(folder, "guest/worker-main.js"),
+    `import { workerData } from "node:worker_threads";
+    import { WorkerLoop } from "./worker-loop.js";
+    new WorkerLoop(workerData).turn();`,
+  );
   const kernel = join(folder, "guest/kernel.js");
   const text = await readFile(kernel, "utf8");
   await writeFile(
