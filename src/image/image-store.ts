@@ -55,12 +55,11 @@ export class ImageStore {
   /** Pulls an image; see `pullImage`. A layer that is there is not downloaded again. */
   async pull(reference: string, options: PullOptions = {}): Promise<ImageRecord> {
     const { openedRegistry, registry: registryOptions } = options;
-    const { pullImage } = await import("./pull-image.js");
+    const { openRegistry, pullImage } = await import("./take-in.js");
     const destination = await this.#openDestination();
     if (openedRegistry !== undefined) {
       return pullImage(destination, openedRegistry, reference, options);
     }
-    const { openRegistry } = await import("../registry/registry.js");
     const registry = openRegistry(parseReference(reference).registry, registryOptions);
     try {
       return await pullImage(destination, registry, reference, options);
@@ -71,7 +70,7 @@ export class ImageStore {
 
   /** Loads a layout folder, a `.wasm` file or the bytes of one; see `loadImage`. */
   async load(source: string | Uint8Array, options: LoadImageOptions = {}): Promise<ImageRecord> {
-    const { loadImage } = await import("./load-image.js");
+    const { loadImage } = await import("./take-in.js");
     return loadImage(await this.#openDestination(), source, options);
   }
 
@@ -111,9 +110,8 @@ export class ImageStore {
     if (!removed) throw notFound(referenceOrDigest);
   }
 
-  /** What takes images in is loaded when the first one comes: a process that only runs does without. */
   async #openDestination(): Promise<ImageDestination> {
-    const { LayerStore } = await import("../layer/layer-store.js");
+    const { LayerStore } = await import("./take-in.js");
     this.#destination ??= {
       content: this.content,
       layers: new LayerStore(this.content),

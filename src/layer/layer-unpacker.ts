@@ -5,6 +5,7 @@ import { FileSink } from "../content/file-sink.js";
 import { digestAlgorithm, digestHex, type Digest } from "../oci/digest.js";
 import type { Compression } from "../oci/media-types.js";
 import { openDecompressor, type Decompressor } from "./decompressor.js";
+import { invalidLayer } from "./invalid-layer.js";
 import type { LayerEntry } from "./layer-entry.js";
 import { TarIndexer } from "./tar-indexer.js";
 
@@ -139,14 +140,6 @@ export class LayerUnpacker implements BlobTap {
       throw tooLarge(digest, ratioLimit, `bytes for its ${this.#received} compressed bytes`);
     }
   }
-}
-
-export function invalidLayer(digest: Digest, problem: string): SafedockError {
-  return new SafedockError(
-    "ERR_LAYER_INVALID",
-    `The layer ${digest} is not a tar that Safedock accepts: ${problem}`,
-    { data: { digest, problem } },
-  );
 }
 
 function tooLarge(digest: Digest, limit: number, unit: string): SafedockError {

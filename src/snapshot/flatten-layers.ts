@@ -3,7 +3,7 @@ import { SafedockError } from "../base/errors.js";
 import { printable } from "../base/printable.js";
 import { baseName, parentPath } from "../layer/entry-path.js";
 import type { LayerEntry } from "../layer/layer-entry.js";
-import { invalidLayer } from "../layer/layer-unpacker.js";
+import { invalidLayer } from "../layer/invalid-layer.js";
 import type { WasmKind } from "../layer/wasm-kind.js";
 import type { Digest } from "../oci/digest.js";
 import type { TreeEntry } from "../tree/encode-tree.js";
