@@ -8,6 +8,10 @@
  * - No call follows a symbolic link in `name`; where the operation would need to, it answers -ELOOP and
  *   the resolver reads the link and goes on.
  * - Errors come back as negated errno (errno.ts); nothing throws for what a guest may do.
+ * - `open` may answer one object for several handles on one file. So whether a handle may read or write
+ *   is for its holder to remember, and each `open` is closed once.
+ * - Programs' calls come through path-calls.ts. What renames or links between two directories itself
+ *   uses `renameBetween` and `linkBetween` of covered-directory.ts: a filesystem only knows its own.
  */
 import type { Errno } from "./errno.js";
 

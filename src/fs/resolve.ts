@@ -53,10 +53,13 @@ export class Walk {
   #start: Location;
   #links = 0;
   readonly #opened: Directory[] = [];
+  readonly #nowhere: Location;
 
-  constructor(start: Location) {
-    this.#start = start;
-    this.directory = start.directory;
+  /** `nowhere` is what it points at between walks, so that it keeps nothing of a process that ended. */
+  constructor(nowhere: Location) {
+    this.#nowhere = nowhere;
+    this.#start = nowhere;
+    this.directory = nowhere.directory;
   }
 
   /** Walks to the last name, which it leaves alone. `end` must follow also after an error. */
@@ -92,6 +95,12 @@ export class Walk {
 
   /** Closes the directories that the walk came through. */
   end(): void {
+    this.#closeOpened();
+    this.#start = this.#nowhere;
+    this.directory = this.#nowhere.directory;
+  }
+
+  #closeOpened(): void {
     const opened = this.#opened;
     while (opened.length > 0) opened.pop()?.close();
   }
@@ -141,7 +150,7 @@ export class Walk {
     if (target === "") return -ENOENT;
     if (target.startsWith("/")) {
       if (!this.#start.isRoot) return ESCAPE;
-      this.end();
+      this.#closeOpened();
       this.directory = this.#start.directory;
     }
     return this.#go(target + rest);
