@@ -35,6 +35,14 @@ const ID_BYTES = 6;
  *
  * As in Docker: created, running, exited; `start` after an exit runs it again on the same files. Unlike
  * Docker: `exec` works from creation until removal, also while nothing runs.
+ *
+ * @example
+ * ```ts
+ * await using container = await engine.createContainer(image);
+ * await container.start();
+ * const status = await container.wait();
+ * console.log(status.code, status.usage.memoryBytes, container.inspect().state);
+ * ```
  */
 export class Container implements AsyncDisposable {
   readonly id = randomBytes(ID_BYTES).toString("hex");
@@ -73,6 +81,13 @@ export class Container implements AsyncDisposable {
   /**
    * Starts the image's program (`Entrypoint` with `args`, or with `Cmd`).
    *
+   * @example
+   * ```ts
+   * const main = await container.start();
+   * main.stdin.end("input");
+   * for await (const line of main.stdout.lines()) console.log(line);
+   * const { code, reason } = await main.wait();
+   * ```
    * @throws SafedockError `ERR_CONTAINER_STATE` while it runs or once it is removed;
    * `ERR_ENTRYPOINT_MISSING`, `ERR_MODULE_INVALID`, `ERR_MODULE_TOO_LARGE`, `ERR_IMPORT_UNKNOWN`,
    * `ERR_COMPONENT_UNSUPPORTED`; `ERR_MOUNT_UNAVAILABLE`; `ERR_QUEUE_FULL`.
@@ -92,6 +107,12 @@ export class Container implements AsyncDisposable {
   /**
    * Runs another program of the container over the same files and grants.
    *
+   * @example
+   * ```ts
+   * const check = await container.exec(["/bin/check.wasm", "-v"], { env: { DEPTH: "2" } });
+   * await check.wait();
+   * console.log(check.captured.stdout.toString());
+   * ```
    * @param args - argv; the first is the program's path in the container.
    * @throws SafedockError the codes of {@link Container.start}, but never for the container's running.
    */

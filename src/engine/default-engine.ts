@@ -37,7 +37,15 @@ export async function createContainer(
   return (await defaultEngine()).createContainer(image, options);
 }
 
-/** {@link Engine.run} on the {@link defaultEngine}. */
+/**
+ * {@link Engine.run} on the {@link defaultEngine}.
+ *
+ * @example
+ * ```ts
+ * const image = await pullImage("ghcr.io/acme/hello:1.2");
+ * const { stdout } = await run(image, { args: ["x"] });
+ * ```
+ */
 export async function run(image: Image | string, options?: RunOptions): Promise<RunResult> {
   return (await defaultEngine()).run(image, options);
 }

@@ -58,6 +58,14 @@ export class Engine extends EventEmitter<EngineEvents> implements AsyncDisposabl
    * Pulls an image from its registry: all of it is verified and in the store, or nothing. Blobs that the
    * store has are not downloaded again.
    *
+   * @example
+   * ```ts
+   * engine.on("progress", ({ digest, bytes, total }) => console.log(digest, bytes, total));
+   * const image = await engine.pullImage("ghcr.io/acme/hello:1.2", {
+   *   signal: AbortSignal.timeout(60_000),
+   *   credentials: { username: "ada", password: "secret" },
+   * });
+   * ```
    * @param reference - `hello`, `ghcr.io/acme/hello:1.2`, `localhost:5000/x@sha256:…`
    * @throws SafedockError `ERR_REFERENCE_INVALID`, `ERR_REGISTRY_*`, `ERR_MANIFEST_*`,
    * `ERR_CONFIG_INVALID`, `ERR_PLATFORM_NOT_FOUND`, `ERR_DIGEST_MISMATCH`, `ERR_SIZE_MISMATCH`,
@@ -80,6 +88,11 @@ export class Engine extends EventEmitter<EngineEvents> implements AsyncDisposabl
    * Takes an image from an OCI layout folder, a `.wasm` file, or the bytes of one, which becomes an image
    * with that file as its Entrypoint.
    *
+   * @example
+   * ```ts
+   * const image = await engine.loadImage("./hello.wasm", { reference: "hello:dev" });
+   * await engine.run("hello:dev");
+   * ```
    * @throws SafedockError `ERR_SOURCE_UNSUPPORTED` for anything else, and the codes of a pull.
    */
   async loadImage(source: string | Uint8Array, options: LoadOptions = {}): Promise<Image> {
@@ -97,6 +110,21 @@ export class Engine extends EventEmitter<EngineEvents> implements AsyncDisposabl
    * Makes a container; nothing runs yet. The image's program is read, checked and compiled now, so that a
    * module that cannot run is refused here.
    *
+   * @example
+   * ```ts
+   * await using container = await engine.createContainer(image, {
+   *   args: ["--name", "Ada"],
+   *   grants: {
+   *     env: { LOG: "debug" },
+   *     fs: [
+   *       { source: "./data", target: "/data", access: "read-only" },
+   *       { type: "memory", target: "/tmp", maxBytes: 16 * 2 ** 20 },
+   *     ],
+   *     clock: "real",
+   *   },
+   *   limits: { memoryBytes: 64 * 2 ** 20, timeoutMs: 5_000 },
+   * });
+   * ```
    * @param image - an image, or the reference or digest of one in the store.
    * @throws SafedockError `ERR_OPTIONS_INVALID` (all problems at once), `ERR_MOUNT_UNAVAILABLE`,
    * `ERR_IMAGE_NOT_FOUND`, `ERR_ENTRYPOINT_MISSING`, `ERR_IMAGE_NO_WASM`, `ERR_MODULE_INVALID`,

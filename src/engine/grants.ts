@@ -8,6 +8,17 @@ import type { Access } from "../mount.js";
  * - secure random bytes.
  *
  * Grants are plain data: they can be stored as JSON and are shown by `container.inspect()`.
+ *
+ * @example
+ * ```ts
+ * const grants: Grants = {
+ *   env: { LOG: "debug" },
+ *   fs: [{ source: "./data", target: "/data", access: "read-write" }, { type: "memory", target: "/tmp" }],
+ *   clock: { startMs: Date.UTC(2030, 0, 1) },
+ *   random: { seed: 42 },
+ * };
+ * const result = await engine.run(image, { grants });
+ * ```
  */
 export interface Grants {
   /** Variables added to the image's `Env`, replacing those of the same name. The host's are never passed. */

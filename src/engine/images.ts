@@ -1,7 +1,14 @@
 import type { ImageStore } from "../image/image-store.js";
 import { Image } from "./image.js";
 
-/** The images of an engine's store: `engine.images`. */
+/**
+ * The images of an engine's store: `engine.images`.
+ *
+ * @example
+ * ```ts
+ * for (const { reference, digest, size } of await engine.images.list()) console.log(reference, digest, size);
+ * ```
+ */
 export class Images {
   readonly #store: ImageStore;
   readonly #assertOpen: () => void;

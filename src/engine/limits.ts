@@ -1,4 +1,13 @@
-/** Bounds of one container; each holds against code that attacks it. */
+/**
+ * Bounds of one container; each holds against code that attacks it.
+ *
+ * @example
+ * ```ts
+ * const limits: Limits = { timeoutMs: 2_000, memoryBytes: 32 * 2 ** 20, stdoutBytes: 65_536 };
+ * const { reason, detail } = await engine.run(image, { limits });
+ * if (reason === "timeout") console.error(detail);
+ * ```
+ */
 export interface Limits {
   /** Wall time of a process from its first instruction, in ms. Default none. Ends it with reason `timeout`. */
   readonly timeoutMs?: number;

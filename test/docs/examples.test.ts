@@ -1,0 +1,144 @@
+/** Runs every example of the doc comments, the README and the pages under docs/. */
+import { createReadStream } from "node:fs";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as safedock from "safedock";
+import * as testing from "safedock/testing";
+import ts from "typescript";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ContentStore } from "../../src/content/content-store.js";
+import { ImageStore } from "../../src/image/image-store.js";
+import { resolveEntry } from "../../src/image/resolve-entry.js";
+import { parseReference } from "../../src/oci/reference.js";
+import { openRegistry } from "../../src/registry/registry.js";
+import { guestBytes } from "../engine/guests.js";
+import { openTestEngine, type TestEngine } from "../support/test-engine.js";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+interface Example {
+  readonly name: string;
+  readonly code: string;
+}
+
+async function examples(): Promise<Example[]> {
+  const found: Example[] = [];
+  for (const path of await readdir(join(root, "src"), { recursive: true })) {
+    if (!path.endsWith(".ts") || path.endsWith(".d.ts")) continue;
+    const text = await readFile(join(root, "src", path), "utf8");
+    for (const { index, 0: comment } of text.matchAll(/\/\*\*[\s\S]*?\*\//g)) {
+      const line = text.slice(0, index).split("\n").length;
+      const plain = comment.replaceAll(/^\s*\* ?/gm, "");
+      found.push(...blocksOf(plain, `src/${path}:${line}`));
+    }
+  }
+  for (const page of ["README.md", "docs/errors.md"]) {
+    found.push(...blocksOf(await readFile(join(root, page), "utf8"), page));
+  }
+  return found;
+}
+
+function blocksOf(text: string, name: string): Example[] {
+  const blocks = [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm)];
+  return blocks.map(([, code = ""], index) => ({ name: `${name} #${index + 1}`, code }));
+}
+
+const all = await examples();
+let fixture: TestEngine;
+let registry: testing.TestRegistry;
+let image: safedock.Image;
+let digest: string;
+let size: number;
+
+beforeAll(async () => {
+  fixture = await openTestEngine();
+  process.env["SAFEDOCK_ROOT"] = join(fixture.folder, "default");
+  registry = await testing.startRegistry();
+  const files = {
+    "/bin/hello.wasm": await guestBytes("hello"),
+    "/bin/check.wasm": await guestBytes("env"),
+    "/out.txt": "",
+  };
+  const fixtureImage = await testing.wasmImage({ files, entrypoint: ["/bin/hello.wasm"] });
+  await registry.push("acme/hello:1.2", fixtureImage);
+  image = await fixture.engine.pullImage(`${registry.host}/acme/hello:1.2`);
+  await writeFile(join(fixture.folder, "hello.wasm"), await guestBytes("hello"));
+  await mkdir(join(fixture.folder, "data"));
+  const layer = join(fixture.folder, "layer.tar");
+  await writeFile(layer, await testing.tarLayer(files));
+  ({ size } = await stat(layer));
+  const { createHash } = await import("node:crypto");
+  digest = `sha256:${createHash("sha256")
+    .update(await readFile(layer))
+    .digest("hex")}`;
+});
+
+afterAll(async () => {
+  await (await safedock.defaultEngine()).close();
+  await fixture.close();
+  await registry.close();
+});
+
+/** The example's names of registries and folders, as there are here. */
+function localised(code: string): string {
+  return code
+    .replaceAll("ghcr.io/acme/hello:1.2", `${registry.host}/acme/hello:1.2`)
+    .replaceAll('openRegistry("ghcr.io"', `openRegistry("${registry.host}"`)
+    .replaceAll("registry.example", registry.host)
+    .replaceAll('"./', `"${fixture.folder}/`)
+    .replaceAll('"layer.tar"', `"${fixture.folder}/layer.tar"`)
+    .replaceAll(/^import .*\n/gm, "")
+    .replaceAll(/^export /gm, "");
+}
+
+async function execute(code: string): Promise<void> {
+  const { engine } = fixture;
+  await using container = await engine.createContainer(image);
+  const started = container.exec(["/bin/check.wasm"]);
+  const scope: Record<string, unknown> = {
+    ...safedock,
+    ...testing,
+    ...{ ContentStore, ImageStore, createReadStream, openRegistry, parseReference, resolveEntry },
+    ...{ container, digest, engine, image, registry, size },
+    ...{ process: await started, username: "ada", password: "secret" },
+    bytes: await guestBytes("hello"),
+    console: { log: () => undefined, error: () => undefined },
+  };
+  const declared = new Set(
+    [...code.matchAll(/\b(?:const|using) (\w+) =/g)].map(([, name]) => name),
+  );
+  const names = Object.keys(scope).filter((name) => !declared.has(name));
+  const destructured = [...code.matchAll(/\bconst \{([^}]*)\} =/g)].flatMap(([, list = ""]) =>
+    list.split(",").map((part) => part.trim()),
+  );
+  const free = names.filter((name) => !destructured.includes(name));
+  const { outputText } = ts.transpileModule(`(async () => {\n${code}\n})`, {
+    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
+  });
+  // eslint-disable-next-line no-new-func -- running the documentation's code is what this is for
+  const make = new Function(...free, `return ${helpersFirst(outputText)}`) as (
+    ...values: unknown[]
+  ) => () => Promise<void>;
+  await make(...free.map((name) => scope[name]))();
+}
+
+/** TypeScript puts its helpers for `await using` before the function: they go into it. */
+function helpersFirst(output: string): string {
+  const at = output.indexOf("(async () => {");
+  const head = "(async () => {";
+  return `${head}\n${output.slice(0, at)}\n${output.slice(at + head.length)}`;
+}
+
+describe("the example in", () => {
+  it.each(all)("$name", async ({ code }) => {
+    await execute(localised(code));
+  });
+
+  it("every page: there are some", () => {
+    expect(all.length).toBeGreaterThan(20);
+    expect(
+      new Set(all.map(({ name }) => relative(".", name.split(/[ :]/)[0] ?? ""))).size,
+    ).toBeGreaterThan(8);
+  });
+});
