@@ -29,7 +29,7 @@ await withFolder(async (folder) => {
   const root = join(folder, "store");
   const { openEngine } = await import("safedock");
   const engine = await openEngine({ root });
-  await engine.loadImage(guestPath("hello"));
+  await engine.loadImage(guestPath("hello"), { reference: "bench/hello:latest" });
   await engine.close();
 
   const figures = await takeTurns(

@@ -3,7 +3,6 @@ import { writeSync } from "node:fs";
 import { openEngine } from "safedock";
 
 const engine = await openEngine({ root: process.argv[2] });
-const [image] = await engine.images();
-const { stdout } = await engine.run(image);
+const { stdout } = await engine.run("bench/hello:latest");
 writeSync(1, stdout);
 await engine.close();
