@@ -62,7 +62,7 @@ interface Staged {
  * ```ts
  * const content = await ContentStore.open("./.safedock");
  * await content.ingest({ digest, size }, () => createReadStream("layer.tar"));
- * const bytes = await content.read(digest, { maxBytes: 4096 });
+ * const bytes = await content.read(digest, { maxBytes: 2 ** 20 });
  * ```
  */
 export class ContentStore {
@@ -167,13 +167,18 @@ export class ContentStore {
     const { digest, size } = expected;
     const limit = options.maxBytes ?? MAX_BLOB_BYTES;
     if (size > limit) throw tooLarge(digest, size, limit);
+    const follower: Follower = { tap: options.tap, failure: undefined };
     // Two manifests may lie about one digest in different ways: those are two flights.
     const hold = await this.#flights.acquire(
       `${digest} ${size}`,
-      (context) => this.#fetch(expected, source, options.tap, context),
+      (context) => this.#fetch(expected, source, follower, context),
       options,
     );
-    return this.#handle(expected, hold);
+    if (follower.failure === undefined) return this.#handle(expected, hold);
+    // The bytes are right, and others may want them: what the tap found is its caller's affair alone.
+    await options.tap?.discard();
+    await hold.release();
+    throw follower.failure.error;
   }
 
   #handle({ digest, size }: ExpectedBlob, hold: Hold<Staged>): StagedBlob {
@@ -208,7 +213,7 @@ export class ContentStore {
   async #fetch(
     expected: ExpectedBlob,
     source: BlobSource,
-    tap: BlobTap | undefined,
+    follower: Follower,
     context: FlightContext,
   ): Promise<Staged> {
     const { digest, size } = expected;
@@ -219,12 +224,12 @@ export class ContentStore {
     }
     const sink = await FileSink.create(this.temporary.newPath());
     try {
-      await receive(expected, source, sink, tap, context);
+      await receive(expected, source, sink, follower, context);
       await sink.close();
       return { path: sink.path, committed: undefined, existed: false };
     } catch (error) {
       await sink.discard();
-      await tap?.discard();
+      await follower.tap?.discard();
       throw error;
     }
   }
@@ -240,17 +245,22 @@ export class ContentStore {
   }
 }
 
-/** Streams and verifies. What the tap finds wrong counts only if the bytes are the right ones. */
+/** A tap, and what it found wrong: that counts only if the bytes are the right ones. */
+interface Follower {
+  readonly tap: BlobTap | undefined;
+  failure: { readonly error: unknown } | undefined;
+}
+
+/** Streams and verifies. */
 async function receive(
   { digest, size }: ExpectedBlob,
   source: BlobSource,
   sink: FileSink,
-  tap: BlobTap | undefined,
+  follower: Follower,
   { signal, report }: FlightContext,
 ): Promise<void> {
   const hash = hashOf(digest);
   let received = 0;
-  let failure: { readonly error: unknown } | undefined;
   for await (const piece of readSource(source, signal)) {
     received += piece.byteLength;
     if (received > size) throw wrongSize(digest, size, received);
@@ -258,21 +268,26 @@ async function receive(
     const written = sink.write(piece);
     // Awaited below; a failure before that must not count as unhandled.
     written?.catch(() => undefined);
-    if (tap !== undefined && failure === undefined) {
-      try {
-        await tap.write(piece);
-      } catch (error) {
-        failure = { error };
-      }
-    }
+    await follow(follower, (tap) => tap.write(piece));
     await written;
     report(received);
   }
   if (received !== size) throw wrongSize(digest, size, received);
   const actual = hash.digest("hex");
   if (actual !== hexOf(digest)) throw mismatch(digest, `${digestAlgorithm(digest)}:${actual}`);
-  if (failure !== undefined) throw failure.error;
-  await tap?.end();
+  await follow(follower, (tap) => tap.end());
+}
+
+async function follow(
+  follower: Follower,
+  step: (tap: BlobTap) => Promise<void> | undefined,
+): Promise<void> {
+  if (follower.tap === undefined || follower.failure !== undefined) return;
+  try {
+    await step(follower.tap);
+  } catch (error) {
+    follower.failure = { error };
+  }
 }
 
 function hashOf(digest: Digest) {
