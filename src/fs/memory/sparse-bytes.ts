@@ -1,3 +1,4 @@
+import { copyBytes } from "../copy-bytes.js";
 import type { MemoryQuota } from "./memory-quota.js";
 
 /** 64 KiB: what programs write at once. The first page of a file grows up to it, so small files stay small. */
@@ -121,21 +122,6 @@ export class SparseBytes {
 }
 
 const EMPTY = new Uint8Array(0);
-/** Below it a loop is quicker than the views that `set` needs. */
-const LOOP_BYTES = 96;
-
-/** Copies `count` bytes. */
-export function copyBytes(
-  from: Uint8Array,
-  fromAt: number,
-  to: Uint8Array,
-  toAt: number,
-  count: number,
-): void {
-  if (count > LOOP_BYTES) to.set(from.subarray(fromAt, fromAt + count), toAt);
-  else for (let at = 0; at < count; at++) to[toAt + at] = from[fromAt + at];
-}
-
 function grown(bytes: Uint8Array, needed: number): Uint8Array {
   let length = Math.max(bytes.length, FIRST_BYTES);
   while (length < needed) length *= 2;

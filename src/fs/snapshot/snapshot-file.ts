@@ -1,5 +1,5 @@
 import { EIO, EROFS, type Errno } from "../errno.js";
-import { copyBytes } from "../memory/sparse-bytes.js";
+import { copyBytes } from "../copy-bytes.js";
 import { FILETYPE_REGULAR_FILE, type File, type Stat } from "../node.js";
 import type { BlobFile } from "./blob-file.js";
 import { cachePage, Page, PAGE_BYTES, type PageHolder } from "./page-cache.js";
