@@ -31,6 +31,7 @@ async function writeBundles() {
     platform: "node",
     target: "node20",
     external: ["undici", "tar-stream", "fzstd"],
+    banner: { js: "/*! Holds eventemitter3 (MIT), Copyright (c) 2014 Arnout Kazemier */" },
     sourcemap: true,
   };
   await build({
