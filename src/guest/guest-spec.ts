@@ -13,7 +13,7 @@ export interface GuestSpec extends ContextSpec {
 export type ExitReason = "exited" | "killed" | "trapped" | "timeout" | "limit";
 
 export interface GuestUsage {
-  /** Peak size of the linear memories, in bytes. */
+  /** Peak size of the linear memories, in bytes. All are 0 for a guest that was ended from outside. */
   readonly memoryBytes: number;
   readonly readBytes: number;
   readonly writtenBytes: number;

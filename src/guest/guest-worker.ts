@@ -379,6 +379,7 @@ export class GuestWorker {
 
   #exited(): void {
     if (this.#dead) return;
+    this.drain();
     this.#dead = true;
     this.#port.close();
     this.#owner.died(this, this.#error);

@@ -129,7 +129,8 @@ export class GuestPool {
       clearTimeout(this.#surplus);
       for (const guest of this.#queue.splice(0)) this.#finishQueued(guest, KILLED);
       for (const worker of [...this.#workers]) {
-        const guest = worker.current;
+        worker.drain();
+        const guest = worker.runningSince() === undefined ? undefined : worker.current;
         if (guest !== undefined) guest.verdict ??= KILLED;
         this.#retire(worker, guest);
       }
@@ -287,9 +288,10 @@ export class GuestPool {
 
   /** Terminates a worker; `guest`, its current one, ends with its verdict, the others go elsewhere. */
   #retire(worker: GuestWorker, guest: Guest | undefined): void {
+    // Guests before this one may have ended unseen; they must not be taken for orders that wait.
+    worker.drain();
     this.#remove(worker);
-    const left = worker.abandon(guest);
-    this.#requeue(left);
+    this.#requeue(worker.abandon(guest));
     // The guest's end is told when nothing of it can happen any more.
     const ending = worker.terminate().then(() => {
       this.#ending.delete(ending);

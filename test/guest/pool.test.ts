@@ -44,6 +44,28 @@ describe("kill", () => {
     exits.forEach((exit, n) => expect(exit.reason).toBe(n % 2 === 0 ? "killed" : "exited"));
   });
 
+  test("does not run again what has ended unseen before it", async () => {
+    for (const end of ["kill", "close"] as const) {
+      const pool = openPool({ workers: 1, maxWorkers: 1 });
+      const hello = await compileFixture(pool, "hello");
+      const loop = await compileFixture(pool, "loop");
+      await pool.start(guestSpec(), hello).wait();
+      const first = pool.start(guestSpec(), hello, { collect: true });
+      const second = pool.start(guestSpec(), loop);
+      const third = pool.start(guestSpec(), hello);
+      const until = performance.now() + 50;
+      while (performance.now() < until); // the event loop sees nothing of this
+      if (end === "kill") second.kill();
+      const closed = end === "close" ? pool.close() : undefined;
+      expect(await first.wait()).toMatchObject({ code: 0, reason: "exited" });
+      expect(first.collected.stdout.toString()).toBe("hello, world\n");
+      expect(await second.wait()).toMatchObject({ code: 137, reason: "killed" });
+      const last = await third.wait();
+      expect(last).toMatchObject(end === "kill" ? { code: 0 } : { code: 137, durationMs: 0 });
+      await closed;
+    }
+  });
+
   test("is safe at any moment", async () => {
     const pool = openPool();
     const modules = await Promise.all(
