@@ -21,14 +21,15 @@ int main(void) {
   uint64_t start = now(CLOCK_MONO);
   OK(poll_oneoff(in, out, 3, &events));
   TRUE(now(CLOCK_MONO) - start < 60000000000);
-  EQUAL(events, 2);
+  // Both now, or one of them and the other at the next call.
+  if (!TRUE(events == 1 || events == 2)) return 1;
   for (uint32_t i = 0; i < events; i++) {
     EQUAL(out[i].error, SUCCESS);
     EITHER(out[i].userdata, 1, 2);
     EQUAL(out[i].type, out[i].userdata == 1 ? EVENT_READ : EVENT_WRITE);
     if (out[i].type == EVENT_READ) TRUE(out[i].bytes >= 1);
   }
-  TRUE(out[0].userdata != out[1].userdata);
+  if (events == 2) TRUE(out[0].userdata != out[1].userdata);
   OK(fd_close(fd));
   return finish();
 }
