@@ -10,9 +10,8 @@ import type { GuestExit } from "./guest-spec.js";
 import * as box from "./mailbox.js";
 import { monotonicMs } from "./monotonic-clock.js";
 import { encodeOrder } from "./order-text.js";
-import { unpackError } from "./packed-error.js";
 import { RingReader } from "./ring-reader.js";
-import { workerFailed } from "./worker-failed.js";
+import { endedFromOutside, readResult } from "./slot-result.js";
 import type {
   CompileAnswer,
   CompileMessage,
@@ -269,17 +268,11 @@ export class GuestWorker {
     this.#rings.forEach((ring, index) => guest.outputs[index]?.finish(ring, undefined, false));
     const started = this.#mailbox.floats[slot / 2 + box.FLOAT_STARTED] ?? 0;
     const verdict = guest.verdict ?? { reason: "killed", code: 137, detail: undefined };
-    return {
-      code: verdict.code,
-      reason: verdict.reason,
-      ...(verdict.detail === undefined ? {} : { detail: verdict.detail }),
-      durationMs: started === 0 ? 0 : monotonicMs() - started,
-      usage: { memoryBytes: 0, readBytes: 0, writtenBytes: 0, hostCalls: 0 },
-    };
+    return endedFromOutside(verdict, started === 0 ? 0 : monotonicMs() - started);
   }
 
   #report(guest: Guest, number: number, slot: number): void {
-    const { words, floats } = this.#mailbox;
+    const { words } = this.#mailbox;
     for (let index = 0; index < 2; index++) {
       guest.outputs[index as 0 | 1].finish(
         this.#rings[index as 0 | 1],
@@ -287,32 +280,9 @@ export class GuestWorker {
         words[slot + box.SLOT_TRUNCATED + index] === 1,
       );
     }
-    const float = slot / 2;
-    const length = words[slot + box.SLOT_DETAIL_LENGTH] ?? 0;
-    const detail =
-      length === 0 ? undefined : this.#mailbox.payloads[number]?.toString("utf8", 0, length);
-    const reason = words[slot + box.SLOT_REASON];
-    const exit: GuestExit = {
-      code: (words[slot + box.SLOT_CODE] ?? 0) >>> 0,
-      reason:
-        reason === box.REASON_TRAPPED
-          ? "trapped"
-          : reason === box.REASON_LIMIT
-            ? "limit"
-            : "exited",
-      ...(detail === undefined ? undefined : { detail }),
-      durationMs: (floats[float + box.FLOAT_ENDED] ?? 0) - (floats[float + box.FLOAT_STARTED] ?? 0),
-      usage: {
-        memoryBytes: floats[float + box.FLOAT_MEMORY] ?? 0,
-        readBytes: floats[float + box.FLOAT_READ] ?? 0,
-        writtenBytes: floats[float + box.FLOAT_WRITTEN] ?? 0,
-        hostCalls: floats[float + box.FLOAT_CALLS] ?? 0,
-      },
-    };
+    const result = readResult(this.#mailbox, number);
     Atomics.store(words, slot + box.SLOT_STATE, box.STATE_EMPTY);
-    if (reason === box.REASON_REFUSED) this.#owner.ended(guest, unpackError(detail ?? ""));
-    else if (reason === box.REASON_FAILED) this.#owner.ended(guest, workerFailed(detail ?? ""));
-    else this.#owner.ended(guest, exit);
+    this.#owner.ended(guest, result);
   }
 
   #moveStreams(guest: Guest): void {

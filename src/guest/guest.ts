@@ -5,6 +5,7 @@ import { GuestOutput, type OutputSource } from "./guest-output.js";
 import type { GuestReadable } from "./guest-readable.js";
 import type { ExitReason, GuestExit, GuestSpec } from "./guest-spec.js";
 import type { GuestWorker } from "./guest-worker.js";
+import type { Verdict } from "./slot-result.js";
 
 /** Streams of one guest. */
 export interface GuestIo {
@@ -29,13 +30,6 @@ export interface GuestHost {
   look(): void;
   hold(): void;
   unhold(): void;
-}
-
-/** How a guest is to be reported that is ended from outside. */
-export interface Verdict {
-  readonly reason: ExitReason;
-  readonly code: number;
-  readonly detail: string | undefined;
 }
 
 /**

@@ -9,6 +9,7 @@ import { GuestWorker, type WorkerOwner } from "./guest-worker.js";
 import { KeepAlive } from "./keep-alive.js";
 import { ModuleCompiler, type CompileOptions } from "./module-compiler.js";
 import { monotonicMs } from "./monotonic-clock.js";
+import { endedFromOutside, type Verdict } from "./slot-result.js";
 import { SpinPolicy } from "./spin-policy.js";
 import { SweepTimer } from "./sweep-timer.js";
 import { workerFailed } from "./worker-failed.js";
@@ -275,15 +276,9 @@ export class GuestPool {
   }
 
   /** Ends a guest that has not begun. */
-  #finishQueued(guest: Guest, verdict: NonNullable<Guest["verdict"]>): void {
+  #finishQueued(guest: Guest, verdict: Verdict): void {
     this.#inFlight--;
-    guest.finish({
-      code: verdict.code,
-      reason: verdict.reason,
-      ...(verdict.detail === undefined ? undefined : { detail: verdict.detail }),
-      durationMs: 0,
-      usage: { memoryBytes: 0, readBytes: 0, writtenBytes: 0, hostCalls: 0 },
-    });
+    guest.finish(endedFromOutside(verdict, 0));
   }
 
   /** Terminates a worker; `guest`, its current one, ends with its verdict, the others go elsewhere. */
