@@ -106,6 +106,8 @@ export class LayerUnpacker implements BlobTap {
     this.started = true;
     const { tarPath, compression, digest, mediaType } = this.order;
     if (tarPath !== undefined) this.#sink = await FileSink.create(tarPath);
+    // Discarded while the file was being created: it was not there to be removed then.
+    if (this.#isDiscarded()) await this.#sink?.discard();
     this.#decompressor = await openDecompressor(
       compression,
       (chunk) => this.#take(chunk),
