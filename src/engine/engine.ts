@@ -181,6 +181,7 @@ export class Engine extends EventEmitter<EngineEvents> implements AsyncDisposabl
   async #close(): Promise<void> {
     await this.#pool.close();
     await this.containers.close();
+    await this.#launcher.close();
     this.removeAllListeners();
   }
 

@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { posix } from "node:path";
 import { isSafedockError, SafedockError } from "../base/errors.js";
 import type { CompiledModule } from "../guest/compiled-module.js";
 import type { Guest, GuestIo } from "../guest/guest.js";
@@ -24,6 +25,7 @@ export interface Launched {
 export class Launcher {
   readonly #pool: GuestPool;
   readonly #store: ImageStore;
+  #opener: Promise<typeof import("./open-files.js")> | undefined;
 
   constructor(pool: GuestPool, store: ImageStore) {
     this.#pool = pool;
@@ -61,8 +63,18 @@ export class Launcher {
     options: CheckedOptions,
     layer: ContainerLayer | undefined,
   ): Promise<OpenFiles> {
-    const { openFiles } = await import("./open-files.js");
-    return openFiles(mountsOf(image, options, layer), this.#pool.board);
+    return this.#openFiles(mountsOf(image, options, layer));
+  }
+
+  /** Closes the images that were opened for the app's own look at files. */
+  async close(): Promise<void> {
+    (await this.#opener)?.closeImages();
+  }
+
+  /** Only an app that looks into containers needs the filesystem in its own thread. */
+  async #openFiles(mounts: readonly Mount[]): Promise<OpenFiles> {
+    this.#opener ??= import("./open-files.js");
+    return (await this.#opener).openFiles(mounts, this.#pool.board);
   }
 
   async #find(
@@ -71,9 +83,9 @@ export class Launcher {
   ): Promise<Program> {
     const ofImage = () => findImageProgram(this.#store, image, options.args, words);
     if (words === undefined) return ofImage();
-    const [word = ""] = words;
+    const path = posix.resolve("/", image.config.WorkingDir ?? "", words[0] ?? "");
     const covered =
-      layer?.written() === true || options.mounts.some(({ target }) => covers(target, word));
+      layer?.written() === true || options.mounts.some(({ target }) => covers(target, path));
     const written = () => this.#findWritten(image, options, mounts, words);
     if (covered) return (await written()) ?? ofImage();
     try {
@@ -94,8 +106,7 @@ export class Launcher {
     words: readonly string[],
   ): Promise<Program | undefined> {
     if (rootfs === "none" && mounts.length === 0) return undefined;
-    const { openFiles } = await import("./open-files.js");
-    const files = openFiles(mounts, this.#pool.board);
+    const files = await this.#openFiles(mounts);
     try {
       return await findWrittenProgram(
         files,
@@ -109,8 +120,8 @@ export class Launcher {
   }
 }
 
-function covers(target: string, word: string): boolean {
-  return target === "/" || `/${word}/`.replace(/^\/+/, "/").startsWith(`${target}/`);
+function covers(target: string, path: string): boolean {
+  return target === "/" || `${path}/`.startsWith(`${target}/`);
 }
 
 function checkMore(env: Readonly<Record<string, string>>): ReadonlyMap<string, string> {

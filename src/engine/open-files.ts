@@ -1,4 +1,5 @@
 import { openNamespace } from "../fs/namespace.js";
+import { forgetSnapshots } from "../fs/snapshot/open-snapshot.js";
 import type { WritableBoard } from "../fs/writable-board.js";
 import type { Mount } from "../mount.js";
 import type { OpenFiles } from "./container-host.js";
@@ -20,6 +21,11 @@ export function openFiles(mounts: readonly Mount[], board: WritableBoard): OpenF
       namespace.close();
     },
   };
+}
+
+/** Closes the images that this thread has open; a later look opens them again. */
+export function closeImages(): void {
+  forgetSnapshots();
 }
 
 function withoutPrivateLayer(mount: Mount): Mount {
