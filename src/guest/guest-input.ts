@@ -32,6 +32,7 @@ export class GuestInput extends Writable {
     super({ highWaterMark: INPUT_RING_BYTES, decodeStrings: true });
   }
 
+  /** @internal */
   override _write(chunk: Uint8Array, _encoding: string, done: () => void): void {
     if (this.#over) return done();
     this.#pending = chunk;
@@ -39,12 +40,14 @@ export class GuestInput extends Writable {
     this.feed();
   }
 
+  /** @internal */
   override _final(done: () => void): void {
     this.#finishing = true;
     this.feed();
     done();
   }
 
+  /** @internal */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#finishing = true;
     this.#pending = undefined;

@@ -27,10 +27,12 @@ export class GuestReadable extends Readable {
     return splitLines(this as AsyncIterable<Buffer>, options.maxLineBytes ?? MAX_LINE_BYTES);
   }
 
+  /** @internal */
   override _read(): void {
     this.#more();
   }
 
+  /** @internal */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#close();
     callback(error);

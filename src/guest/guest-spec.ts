@@ -10,8 +10,10 @@ export interface GuestSpec extends ContextSpec {
   readonly entry?: string;
 }
 
+/** Why a process ended: its own exit, a kill, a trap, its time, or another limit. */
 export type ExitReason = "exited" | "killed" | "trapped" | "timeout" | "limit";
 
+/** What a process has used, counted by the host. */
 export interface GuestUsage {
   /** Peak size of the linear memories, in bytes. All are 0 for a guest that was ended from outside. */
   readonly memoryBytes: number;
