@@ -36,7 +36,7 @@ const layers = {
     "image", "registry", "content", "layer", "snapshot",
     "guest", "component", "wasi", "fs", "http", ...bottom,
   ],
-  index: ["engine", "image", "registry", "guest", ...bottom],
+  index: ["engine", "image", "registry", "guest", "wasi", ...bottom],
   cli: ["index"],
 };
 

@@ -4,6 +4,7 @@
  */
 export type Mount = SnapshotMount | BindMount | MemoryMount;
 
+/** Whether guests may change what is mounted. */
 export type Access = "read-only" | "read-write";
 
 /** A flattened image, immutable, with an optional writable layer above it. */

@@ -68,14 +68,17 @@ export interface ErrorDataByCode {
   ERR_ENGINE_CLOSED: { readonly root: string };
 }
 
+/** What a registry was asked and how it answered. */
 export interface RegistryErrorData {
   readonly registry: string;
   readonly url: string;
   readonly status: number;
 }
 
+/** The stable code of an error; all of them are in docs/errors.md. */
 export type ErrorCode = keyof ErrorDataByCode;
 
+/** What an error carries beside its message. */
 export interface SafedockErrorOptions<C extends ErrorCode> {
   readonly data: ErrorDataByCode[C];
   /** Names the option to change or the next step to take. */

@@ -121,7 +121,11 @@ export class ContainerFiles {
     return this.#within("list", path, (root, relative) => list(root, relative, path));
   }
 
-  /** @param options.recursive - makes missing parents, and takes a directory that is there. */
+  /**
+   * Makes a directory.
+   *
+   * @param options - `recursive` makes missing parents, and takes a directory that is there.
+   */
   mkdir(path: string, options: { readonly recursive?: boolean } = {}): Promise<void> {
     return this.#within("make", path, (root, relative) => {
       if (options.recursive !== true) return this.#check(mkdirPath(root, relative), "make", path);
@@ -162,12 +166,14 @@ export class ContainerFiles {
     });
   }
 
+  /** Makes a symbolic link at `path`; the target is taken as it is. */
   symlink(target: string, path: string): Promise<void> {
     return this.#within("link", path, (root, relative) =>
       this.#check(symlinkPath(target, root, relative), "link", path),
     );
   }
 
+  /** Moves a file or directory, in place of a file that is there. */
   rename(from: string, to: string): Promise<void> {
     return this.#within("rename", from, (root, relative) =>
       this.#check(renamePath(root, relative, root, toRelative(to)), "rename", from),

@@ -10,6 +10,7 @@ import type { ExitStatus } from "./exit-status.js";
 import type { Image } from "./image.js";
 import type { Process } from "./process.js";
 
+/** Where a container is in its life; `start` after an exit leads back to `running`. */
 export type ContainerState = "created" | "running" | "exited";
 
 /** Options of `container.stop`. */
@@ -181,6 +182,7 @@ export class Container implements AsyncDisposable {
     return { processes: this.#processes.size, writableBytes: bytes, writableFiles: files };
   }
 
+  /** As `remove` with `force`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.remove({ force: true });
   }

@@ -14,10 +14,12 @@ export interface EngineEvents {
   progress: (event: ProgressEvent) => void;
   /** An image is in the store, whole and verified. */
   pull: (event: { readonly image: Image }) => void;
+  /** A container was made. */
   create: (event: { readonly container: Container }) => void;
   /** A process was started, by `start` or `exec`. */
   start: (event: { readonly container: Container; readonly process: Process }) => void;
   /** A process has ended, for whatever reason. */
   exit: (event: { readonly process: Process }) => void;
+  /** A container and its writable layer are gone. */
   remove: (event: { readonly container: Container }) => void;
 }

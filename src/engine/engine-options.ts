@@ -37,5 +37,6 @@ export interface LoadOptions {
   readonly tag?: string;
   /** Platform to take from an index. Default `wasi/wasm` and its aliases. */
   readonly platform?: string;
+  /** Called for each blob's progress, as the engine's `progress` event. */
   readonly onProgress?: (event: ProgressEvent) => void;
 }

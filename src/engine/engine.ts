@@ -174,6 +174,7 @@ export class Engine extends EventEmitter<EngineEvents> implements AsyncDisposabl
     await this.#closing;
   }
 
+  /** As {@link Engine.close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

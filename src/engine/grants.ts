@@ -31,6 +31,7 @@ export interface Grants {
   readonly random?: RandomGrant;
 }
 
+/** A directory that the guest finds at `target`. */
 export type FsGrant = BindGrant | MemoryGrant;
 
 /** A directory of the host. */

@@ -1,6 +1,7 @@
 import { SafedockError } from "../base/errors.js";
 import { printable } from "../base/printable.js";
 
+/** Algorithms that are verified. */
 export type DigestAlgorithm = "sha256" | "sha512";
 
 /**

@@ -23,6 +23,7 @@ export const MANIFEST_MEDIA_TYPES: readonly string[] = [
   DOCKER_MANIFEST,
 ];
 
+/** How a layer is compressed, as its media type says. */
 export type Compression = "none" | "gzip" | "zstd";
 
 const LAYERS: ReadonlyMap<string, Compression> = new Map<string, Compression>([

@@ -8,6 +8,7 @@ import { answerRequest } from "./registry-routes.js";
 import { RegistryStorage } from "./registry-storage.js";
 import type { ImageFixture } from "./wasm-image.js";
 
+/** Options of {@link startRegistry}. */
 export interface TestRegistryOptions {
   /** Asks for this user by Basic authentication. Default: open to all. */
   readonly credentials?: { readonly username: string; readonly password: string };
@@ -23,6 +24,7 @@ export interface TestRegistryOptions {
   ) => boolean | Promise<boolean>;
 }
 
+/** A request that the registry has received. */
 export interface RecordedRequest {
   readonly method: string;
   /** Path with query. */

@@ -22,6 +22,7 @@ import { parsePlatform } from "../oci/platform.js";
 import { SafedockError } from "../base/errors.js";
 import { tarLayer, type FixtureFiles } from "./tar-layer.js";
 
+/** Options of {@link wasmImage}. */
 export interface WasmImageOptions {
   /** Files of the lowest layer, by absolute path. */
   readonly files: FixtureFiles;
