@@ -183,7 +183,7 @@ export class ContainerFiles {
   /**
    * Removes a file, a link or an empty directory.
    *
-   * @param options.recursive - also what is in a directory. @param options.force - also nothing.
+   * @param options - `recursive`: also what is in a directory; `force`: also nothing.
    */
   rm(
     path: string,

@@ -14,7 +14,7 @@ export class GuestReadable extends Readable {
   }
 
   /**
-   * The output line by line, as UTF-8: split at "\n" or "\r\n", which are left out, the last line also
+   * The output line by line, as UTF-8: split at LF or CR LF, which are left out, the last line also
    * when it is incomplete; bytes that are not UTF-8 become U+FFFD. A line over `maxLineBytes` (1 MiB by
    * default) is given in pieces of that size, so that a guest cannot fill the app's memory.
    *
