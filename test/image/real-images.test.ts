@@ -217,17 +217,19 @@ test("layers that umoci made are flattened as umoci unpacks them", async () => {
 });
 
 /** What a folder of the host holds, by path: mode, and "directory", a file's content or a link's target. */
-async function contentOf(folder: string): Promise<Record<string, unknown>> {
+async function contentOf(folder: string, below = "/"): Promise<Record<string, unknown>> {
   const content: Record<string, unknown> = {};
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
-    const { mode } = await lstat(path);
-    const what = entry.isDirectory()
-      ? "directory"
-      : entry.isFile()
-        ? (await readFile(path)).toString("latin1")
-        : await readlink(path);
-    content[path.slice(folder.length)] = [mode & 0o7777, what];
+  for (const entry of await readdir(join(folder, below), { withFileTypes: true })) {
+    const name = join(below, entry.name);
+    const path = join(folder, name);
+    const mode = (await lstat(path)).mode & 0o7777;
+    if (entry.isDirectory()) {
+      content[name] = [mode, "directory"];
+      Object.assign(content, await contentOf(folder, name));
+    } else {
+      const isFile = entry.isFile();
+      content[name] = [mode, isFile ? await readFile(path, "latin1") : await readlink(path)];
+    }
   }
   return content;
 }
