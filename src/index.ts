@@ -19,7 +19,12 @@ export {
   type StopOptions,
 } from "./engine/container.js";
 export { ContainerFiles, type FileStat } from "./engine/container-files.js";
-export type { ContainerInfo, ContainerStats } from "./engine/container-info.js";
+export type {
+  ClockSpec,
+  ContainerInfo,
+  ContainerStats,
+  RandomSpec,
+} from "./engine/container-info.js";
 export type {
   ContainerOptions,
   ExecOptions,
@@ -61,4 +66,3 @@ export type { Access, BindMount, MemoryMount } from "./mount.js";
 export type { ImageExecution } from "./oci/image-config.js";
 export type { Credentials, CredentialsSource } from "./registry/credentials.js";
 export type { RegistryOptions } from "./registry/registry-options.js";
-export type { ClockSpec, RandomSpec } from "./wasi/context-spec.js";

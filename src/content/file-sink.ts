@@ -10,6 +10,7 @@ export class FileSink {
   #batch: Uint8Array[] = [];
   #bytes = 0;
   #closed = false;
+  #writing: Promise<void> | undefined;
 
   private constructor(
     readonly path: string,
@@ -21,15 +22,22 @@ export class FileSink {
     return new FileSink(path, await open(path, "wx", FILE_MODE));
   }
 
-  /** Takes a chunk, which must not change any more; waits while a batch is written. */
+  /**
+   * Takes a chunk, which must not change any more. One batch is written while the next is gathered; a
+   * promise asks to wait for it.
+   */
   write(chunk: Uint8Array): Promise<void> | undefined {
     this.#batch.push(chunk);
     this.#bytes += chunk.byteLength;
-    return this.#bytes >= BATCH_BYTES ? this.#flush() : undefined;
+    if (this.#bytes < BATCH_BYTES) return undefined;
+    const before = this.#writing;
+    this.#flush();
+    return before;
   }
 
   async close(): Promise<void> {
-    await this.#flush();
+    this.#flush();
+    await this.#writing;
     // Without this a power cut after the rename could leave a file of zeros under a good name.
     await this.handle.datasync();
     this.#closed = true;
@@ -38,18 +46,27 @@ export class FileSink {
 
   /** Also after a failed `write` or `close`. */
   async discard(): Promise<void> {
+    await this.#writing?.catch(() => undefined);
     if (!this.#closed) await this.handle.close().catch(() => undefined);
     this.#closed = true;
     await rm(this.path, { force: true });
   }
 
-  async #flush(): Promise<void> {
-    let batch = this.#batch;
+  #flush(): void {
+    const batch = this.#batch;
     this.#batch = [];
     this.#bytes = 0;
-    while (batch.length > 0) {
-      const { bytesWritten } = await this.handle.writev(batch);
-      batch = without(batch, bytesWritten);
+    const before = this.#writing ?? Promise.resolve();
+    this.#writing = before.then(() => this.#writeAll(batch));
+    // A failure is met by the next write or by close.
+    this.#writing.catch(() => undefined);
+  }
+
+  async #writeAll(chunks: Uint8Array[]): Promise<void> {
+    let rest = chunks;
+    while (rest.length > 0) {
+      const { bytesWritten } = await this.handle.writev(rest);
+      rest = without(rest, bytesWritten);
     }
   }
 }

@@ -24,11 +24,17 @@ export interface OpenFiles {
   close(): void;
 }
 
+/** Is told of a process: `started` before `ended`, once each. */
+export interface ProcessLife {
+  started(process: Process): void;
+  ended(process: Process): void;
+}
+
 /** What a container asks of its engine. */
 export interface ContainerHost {
   assertOpen(): void;
   layerFor(id: string, limits: CheckedLimits): ContainerLayer;
-  launch(order: LaunchOrder, onEnd: () => void): Promise<Process>;
+  launch(order: LaunchOrder, life: ProcessLife): Promise<Process>;
   openFiles(
     image: Image,
     options: CheckedOptions,
@@ -36,5 +42,6 @@ export interface ContainerHost {
   ): Promise<OpenFiles>;
   forget(container: Container): void;
   readonly started: EngineEvents["start"];
+  readonly exited: EngineEvents["exit"];
   readonly removed: EngineEvents["remove"];
 }

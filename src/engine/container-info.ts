@@ -6,6 +6,8 @@ import type { Limits } from "./limits.js";
 import type { ClockSpec, RandomSpec } from "../wasi/context-spec.js";
 import type { BindMount, MemoryMount } from "../mount.js";
 
+export type { ClockSpec, RandomSpec };
+
 /** What `container.inspect` answers: plain data that JSON can hold. */
 export interface ContainerInfo {
   readonly id: string;

@@ -4,7 +4,7 @@ import type { CheckedOptions } from "./check-options.js";
 import { ContainerFiles } from "./container-files.js";
 import type { ContainerLayer } from "./container-layer.js";
 import type { ExecOptions, ProcessOptions } from "./container-options.js";
-import type { ContainerHost } from "./container-host.js";
+import type { ContainerHost, ProcessLife } from "./container-host.js";
 import { inspectContainer, type ContainerInfo, type ContainerStats } from "./container-info.js";
 import type { ExitStatus } from "./exit-status.js";
 import type { Image } from "./image.js";
@@ -56,6 +56,7 @@ export class Container implements AsyncDisposable {
   /** @internal */
   readonly layer: ContainerLayer | undefined;
   readonly #processes = new Set<Process>();
+  readonly #launches = new Set<Promise<Process>>();
   #main: Process | undefined;
   /** True while `start` prepares the main process. */
   #starting = false;
@@ -188,21 +189,37 @@ export class Container implements AsyncDisposable {
   }
 
   async #launch(words: readonly string[] | undefined, options: ExecOptions): Promise<Process> {
-    const process = await this.#host.launch(
+    const launch = this.#host.launch(
       { image: this.image, options: this.#options, layer: this.layer, words, process: options },
-      () => this.#processes.delete(process),
+      this.#life,
     );
-    if (!process.over) this.#processes.add(process);
+    this.#launches.add(launch);
+    const process = await launch.finally(() => this.#launches.delete(launch));
     if (this.#removing !== undefined) {
       await process.kill();
       throw this.#stateError("start", "it was removed meanwhile");
     }
-    this.#host.started({ container: this, process });
     return process;
+  }
+
+  /** A container in which something runs is never collected: the process holds on to this. */
+  get #life(): ProcessLife {
+    return {
+      started: (process) => {
+        this.#processes.add(process);
+        this.#host.started({ container: this, process });
+      },
+      ended: (process) => {
+        this.#processes.delete(process);
+        this.#host.exited({ container: this, process });
+      },
+    };
   }
 
   async #remove(): Promise<void> {
     this.#host.forget(this);
+    // What is being started still has to be stopped: nothing may run on a layer that is gone.
+    await Promise.allSettled(this.#launches);
     await this.kill();
     await this.layer?.release();
     this.#host.removed({ container: this });

@@ -3,12 +3,11 @@ import type { EventEmitter } from "eventemitter3";
 import type { BoardRecords } from "./board-records.js";
 import type { CheckedOptions } from "./check-options.js";
 import { Container } from "./container.js";
-import type { ContainerHost, LaunchOrder } from "./container-host.js";
+import type { ContainerHost } from "./container-host.js";
 import { ContainerLayer } from "./container-layer.js";
 import type { EngineEvents } from "./engine-events.js";
 import type { Image } from "./image.js";
 import type { Launcher } from "./launcher.js";
-import type { Process } from "./process.js";
 import { startProcess } from "./start-process.js";
 
 /** What the containers of an engine share. */
@@ -41,13 +40,14 @@ export class Containers {
     this.#host = {
       assertOpen: shared.assertOpen,
       layerFor: (id, limits) => new ContainerLayer(shared.records, shared.layers, id, limits),
-      launch: (order, onEnd) => this.#launch(order, onEnd),
+      launch: (order, life) => startProcess(shared.launcher, order, life),
       openFiles: (image, options, layer) => shared.launcher.openFiles(image, options, layer),
       forget: (container) => {
         this.#known.delete(container.id);
         this.#forgotten.unregister(container);
       },
       started: (event) => shared.events.emit("start", event),
+      exited: (event) => shared.events.emit("exit", event),
       removed: (event) => shared.events.emit("remove", event),
     };
   }
@@ -86,13 +86,6 @@ export class Containers {
   async close(): Promise<void> {
     await Promise.all(this.list().map((container) => container.remove({ force: true })));
     await rm(this.#shared.layers, { recursive: true, force: true });
-  }
-
-  #launch(order: LaunchOrder, onEnd: () => void): Promise<Process> {
-    return startProcess(this.#shared.launcher, order, (process) => {
-      onEnd();
-      this.#shared.events.emit("exit", { process });
-    });
   }
 }
 

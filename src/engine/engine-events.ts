@@ -19,7 +19,7 @@ export interface EngineEvents {
   /** A process was started, by `start` or `exec`. */
   start: (event: { readonly container: Container; readonly process: Process }) => void;
   /** A process has ended, for whatever reason. */
-  exit: (event: { readonly process: Process }) => void;
+  exit: (event: { readonly container: Container; readonly process: Process }) => void;
   /** A container and its writable layer are gone. */
   remove: (event: { readonly container: Container }) => void;
 }

@@ -1,33 +1,31 @@
 import type { GuestInput } from "../guest/guest-input.js";
-import type { LaunchOrder } from "./container-host.js";
+import type { LaunchOrder, ProcessLife } from "./container-host.js";
 import type { Launcher } from "./launcher.js";
 import { Process } from "./process.js";
 
-/** Starts a process with streams; `onEnd` is called once, when it is over. */
+/** Starts a process with streams, and tells when it has started and when it is over, once each. */
 export async function startProcess(
   launcher: Launcher,
   order: LaunchOrder,
-  onEnd: (process: Process) => void,
+  life: ProcessLife,
 ): Promise<Process> {
   const { signal, stdin } = order.process;
   signal?.throwIfAborted();
   const { limits } = order.options;
-  let process: Process | undefined;
-  const kill = (): void => {
-    void process?.kill();
-  };
   const { guest, args } = await launcher.launch(order, {
     stdin: "stream",
     stdoutBytes: limits.stdoutBytes,
     stderrBytes: limits.stderrBytes,
-    onEnd: () => {
-      signal?.removeEventListener("abort", kill);
-      if (process !== undefined) onEnd(process);
-    },
   });
   // There is one: it was asked for as a stream.
-  process = new Process(guest, guest.stdin as GuestInput, args);
+  const process = new Process(guest, guest.stdin as GuestInput, args);
+  const kill = () => guest.kill();
   signal?.addEventListener("abort", kill, { once: true });
+  life.started(process);
+  guest.whenOver(() => {
+    signal?.removeEventListener("abort", kill);
+    life.ended(process);
+  });
   if (signal?.aborted === true) kill();
   if (stdin === "none") process.stdin.end();
   return process;

@@ -16,7 +16,7 @@ export function ringBell(bell: Bell): void {
 
 /**
  * App side: calls `answer` after workers have rung. One wake-up of the event loop (75 to 90 µs) serves
- * all that has happened until then. A message port was measured too: the same latency within 15 % on
+ * all that has happened until then. A message port was measured too: the same latency within 25 % on
  * Node 20 to 26, but it costs the worker a message per ring.
  * Polling once per turn of the event loop while guests run was tried: half of the rate or less, as the app's
  * thread then takes a core from the workers.

@@ -16,8 +16,6 @@ export interface GuestIo {
   /** Bytes of stdout and of stderr that are collected at most; the rest is dropped. 1 MiB by default. */
   readonly stdoutBytes?: number;
   readonly stderrBytes?: number;
-  /** Called once, when the guest is over and before those who wait are told. */
-  readonly onEnd?: () => void;
 }
 
 /** Collected output by default: enough for any log line that a person reads. */
@@ -47,7 +45,7 @@ export class Guest {
   #resolve: ((exit: GuestExit) => void) | undefined;
   #reject: ((error: SafedockError) => void) | undefined;
   #held = false;
-  readonly #onEnd: (() => void) | undefined;
+  #whenOver: (() => void) | undefined;
 
   /** @internal */ readonly spec: GuestSpec;
   /** @internal */ readonly module: CompiledModule;
@@ -67,7 +65,6 @@ export class Guest {
     this.id = id;
     this.spec = spec;
     this.module = module;
-    this.#onEnd = io.onEnd;
     const source: OutputSource = { changed: this.#outputChanged, hold: this.#hold };
     const collect = io.collect === true;
     this.#stdout = new GuestOutput(source, io.stdoutBytes ?? DEFAULT_COLLECT_BYTES, collect);
@@ -134,6 +131,12 @@ export class Guest {
     this.#host.kill(this, reason, detail);
   }
 
+  /** Calls `tell` once, when the guest is over and before those who wait are told; at once if it is. */
+  whenOver(tell: () => void): void {
+    if (this.over) tell();
+    else this.#whenOver = tell;
+  }
+
   get over(): boolean {
     return this.#exit !== undefined || this.#failure !== undefined;
   }
@@ -160,7 +163,7 @@ export class Guest {
     this.#stdout.finish(undefined, undefined, false);
     this.#stderr.finish(undefined, undefined, false);
     if (this.#held) this.#host.unhold();
-    this.#onEnd?.();
+    this.#whenOver?.();
   }
 
   readonly #hold = (): void => {

@@ -5,6 +5,8 @@ import { ZstdFrames } from "./zstd-frames.js";
 
 /** Size of decompressed chunks, in bytes: as few turns as memory allows. */
 const CHUNK_BYTES = 64 * 1024;
+/** Compressed bytes that may wait for a zlib stream: it then works while the next ones come in. */
+const PENDING_BYTES = 512 * 1024;
 /**
  * Compressed bytes that fzstd gets at once: it gives all their output in one turn, and 4 bytes can
  * become 128 KiB.
@@ -61,7 +63,7 @@ class ZlibStream implements Decompressor {
 
   write(chunk: Uint8Array): Promise<void> | undefined {
     if (this.#failure !== undefined) return this.#pumped;
-    if (this.stream.write(chunk)) return undefined;
+    if (this.stream.write(chunk) || this.stream.writableLength < PENDING_BYTES) return undefined;
     const drained = new Promise<void>((resolve) => {
       this.stream.once("drain", () => resolve());
     });

@@ -116,7 +116,7 @@ async function execute(code: string): Promise<void> {
   const { outputText } = ts.transpileModule(`(async () => {\n${code}\n})`, {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
   });
-  // eslint-disable-next-line no-new-func -- running the documentation's code is what this is for
+  // oxlint-disable-next-line typescript/no-implied-eval -- running the documentation's code is what this is for
   const make = new Function(...free, `return ${helpersFirst(outputText)}`) as (
     ...values: unknown[]
   ) => () => Promise<void>;
@@ -132,7 +132,7 @@ function helpersFirst(output: string): string {
 
 describe("the example in", () => {
   it.each(all)("$name", async ({ code }) => {
-    await execute(localised(code));
+    await expect(execute(localised(code))).resolves.toBeUndefined();
   });
 
   it("every page: there are some", () => {

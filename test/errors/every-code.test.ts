@@ -269,7 +269,7 @@ const CASES: Record<string, () => Promise<unknown>> = {
   ERR_SOURCE_UNSUPPORTED: () => engine.loadImage(Buffer.from("#!/bin/sh\n")),
   ERR_ENTRYPOINT_MISSING: async () => {
     await using container = await engine.createContainer(hello);
-    return container.exec(["/no/such.wasm"]);
+    return await container.exec(["/no/such.wasm"]);
   },
 
   ERR_MODULE_INVALID: async () =>
@@ -286,11 +286,11 @@ const CASES: Record<string, () => Promise<unknown>> = {
     engine.run(hello, { grants: { fs: [{ source: join(fixture.folder, "none"), target: "/x" }] } }),
   ERR_CONTAINER_STATE: async () => {
     await using container = await engine.createContainer(hello);
-    return container.wait();
+    return await container.wait();
   },
   ERR_CONTAINER_FILE: async () => {
     await using container = await engine.createContainer(hello);
-    return container.fs.readFile("/no/such");
+    return await container.fs.readFile("/no/such");
   },
   ERR_ENGINE_CLOSED: closedEngine,
 };

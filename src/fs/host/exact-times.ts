@@ -3,7 +3,7 @@
  *
  * `node:fs` takes a time as a double of seconds, and libuv cuts it to microseconds. What a guest has set
  * is kept here in full, by device and inode, next to what the host made of it, and is answered while the
- * host's value and the inode's ctime are still the same. One table per opened mount: another process of
+ * host's value is still that. One table per opened mount: another process of
  * the container sees the host's microseconds.
  */
 import type { Stat } from "../node.js";
@@ -13,7 +13,6 @@ const MAX_ENTRIES = 4096;
 
 interface Entry {
   readonly dev: bigint;
-  readonly ctime: bigint;
   readonly hostAtime: bigint;
   readonly hostMtime: bigint;
   readonly atime: bigint;
@@ -36,7 +35,6 @@ export class ExactTimes {
     }
     this.#entries.set(host.ino, {
       dev: host.dev,
-      ctime: host.ctime,
       hostAtime: host.atime,
       hostMtime: host.mtime,
       atime,
@@ -49,11 +47,7 @@ export class ExactTimes {
     if (this.#entries.size === 0) return;
     const entry = this.#entries.get(stat.ino);
     if (entry === undefined || entry.dev !== stat.dev) return;
-    if (entry.ctime !== stat.ctime) {
-      this.#entries.delete(stat.ino);
-      return;
-    }
-    // Reading moves atime and leaves ctime as it is.
+    // Each on its own: a read moves one time, a write the other, and a rename or a link neither.
     if (entry.hostAtime === stat.atime) stat.atime = entry.atime;
     if (entry.hostMtime === stat.mtime) stat.mtime = entry.mtime;
   }
