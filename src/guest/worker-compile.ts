@@ -1,15 +1,13 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { ModuleFormatError } from "../wasm/byte-reader.js";
 import type { ModuleImport } from "../wasm/module-info.js";
+import { type FunctionType, preview1Modules } from "../wasi/preview1/function-types.js";
 import { readModule } from "../wasm/read-module.js";
 import { rewriteModule } from "../wasm/rewrite-module.js";
 import type { CompileAnswer, CompileMessage, FileSource } from "./worker-messages.js";
 
 /** Reads, checks, rewrites and compiles a module. Throws nothing that the bytes could provoke. */
-export function compileModule(
-  source: CompileMessage["source"],
-  provided: WebAssembly.Imports,
-): CompileAnswer {
+export function compileModule(source: CompileMessage["source"]): CompileAnswer {
   let bytes: Uint8Array;
   try {
     bytes = "file" in source ? readFile(source) : source.bytes;
@@ -19,7 +17,7 @@ export function compileModule(
   try {
     const info = readModule(bytes);
     if (info.kind === "component") return { type: "component" };
-    const unknown = info.imports.filter((entry) => !provides(provided, entry));
+    const unknown = info.imports.filter((entry) => !provides(entry));
     if (unknown.length > 0) {
       return { type: "unknown-imports", imports: unknown.map(describeImport) };
     }
@@ -49,13 +47,22 @@ function readFile({ file, offset, length }: FileSource): Uint8Array {
   return bytes;
 }
 
-function provides(provided: WebAssembly.Imports, { module, name, kind }: ModuleImport): boolean {
-  if (kind !== "function" || !Object.hasOwn(provided, module)) return false;
-  return Object.hasOwn(provided[module] ?? {}, name);
+/** Whether there is such a function, and of that type: JavaScript would take any. */
+function provides({ module, name, kind, signature }: ModuleImport): boolean {
+  const type = preview1Modules.get(module)?.get(name);
+  if (kind !== "function" || type === undefined) return false;
+  return signature === undefined || signature === describeType(type);
 }
 
-function describeImport({ module, name, kind }: ModuleImport): string {
-  return kind === "function" ? `${module}.${name}` : `${module}.${name} (${kind})`;
+function describeType({ params, results }: FunctionType): string {
+  return `(${params.join(", ")}) -> (${results.join(", ")})`;
+}
+
+/** Functions that there are, but of another type, are told with theirs. */
+function describeImport({ module, name, kind, signature }: ModuleImport): string {
+  if (kind !== "function") return `${module}.${name} (${kind})`;
+  const known = preview1Modules.get(module)?.has(name) === true;
+  return known ? `${module}.${name}: ${signature}` : `${module}.${name}`;
 }
 
 /** V8 begins its messages with the function that was called. */

@@ -222,7 +222,7 @@ export class WorkerLoop {
           this.#orders.delete(message.id);
           break;
         case "compile":
-          this.#port.postMessage(compileModule(message.source, this.#kernel.imports));
+          this.#port.postMessage(compileModule(message.source));
       }
     }
   }

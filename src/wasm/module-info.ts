@@ -23,6 +23,8 @@ export interface ModuleImport {
   readonly module: string;
   readonly name: string;
   readonly kind: ExternKind;
+  /** Of a function, as text: `(i32, i64) -> (i32)`; undefined for a type of a form not known here. */
+  readonly signature?: string;
   /** Of a memory. */
   readonly memory?: MemoryType;
 }

@@ -10,8 +10,10 @@ import type {
   TableType,
 } from "./module-info.js";
 import { readMemoryType, readReferenceType, readTableType } from "./read-type.js";
+import { TypeSection } from "./type-section.js";
 
 export const SECTION_CUSTOM = 0;
+const SECTION_TYPE = 1;
 export const SECTION_IMPORT = 2;
 export const SECTION_TABLE = 4;
 export const SECTION_MEMORY = 5;
@@ -49,12 +51,16 @@ export function readModule(bytes: Uint8Array): ModuleInfo {
   const exports: ModuleExport[] = [];
   const memories: MemoryType[] = [];
   const tables: TableType[] = [];
+  let types: TypeSection | undefined;
   let start: number | undefined;
   for (const section of sections) {
     const reader = new ByteReader(bytes, section.content, section.end);
     switch (section.id) {
+      case SECTION_TYPE:
+        types = new TypeSection(bytes, section.content, section.end);
+        continue;
       case SECTION_IMPORT:
-        readVector(reader, "imports", MAX_IMPORTS, () => imports.push(readImport(reader)));
+        readVector(reader, "imports", MAX_IMPORTS, () => imports.push(readImport(reader, types)));
         break;
       case SECTION_TABLE:
         readVector(reader, "tables", MAX_TABLES, () => tables.push(readTableType(reader)));
@@ -130,14 +136,16 @@ function readVector(reader: ByteReader, what: string, max: number, item: () => v
   for (let left = reader.count(what, max); left > 0; left--) item();
 }
 
-function readImport(reader: ByteReader): ModuleImport {
+function readImport(reader: ByteReader, types: TypeSection | undefined): ModuleImport {
   const module = reader.name(MAX_NAME_BYTES);
   const name = reader.name(MAX_NAME_BYTES);
   const kind = readKind(reader);
   switch (kind) {
-    case "function":
-      reader.u32();
-      break;
+    case "function": {
+      const index = reader.u32();
+      const signature = types?.signature(index);
+      return signature === undefined ? { module, name, kind } : { module, name, kind, signature };
+    }
     case "table":
       readTableType(reader);
       break;

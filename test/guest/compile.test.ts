@@ -59,7 +59,6 @@ test("compiles once for many callers", async () => {
 
 test("names all imports that nobody provides", async () => {
   const bytes = moduleBytes.unknownImports(
-    ["wasi_snapshot_preview1", "fd_read"],
     ["env", "emscripten_notify"],
     ["wasi_snapshot_preview1", "__proto__"],
     ["constructor", "name"],
@@ -69,6 +68,13 @@ test("names all imports that nobody provides", async () => {
     data: {
       imports: ["env.emscripten_notify", "wasi_snapshot_preview1.__proto__", "constructor.name"],
     },
+  });
+});
+
+test("refuses functions of preview 1 that are imported with another type", async () => {
+  await expect(pool.compile(source(moduleBytes.mistypedImport("fd_write")))).rejects.toMatchObject({
+    code: "ERR_IMPORT_UNKNOWN",
+    data: { imports: ["wasi_snapshot_preview1.fd_write: (i64) -> ()"] },
   });
 });
 

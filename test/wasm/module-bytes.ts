@@ -51,6 +51,13 @@ export const moduleBytes = {
       0x0b,
     ]);
   },
+  /** Imports a function of preview 1 that takes one i64 and gives nothing. */
+  mistypedImport(field: string): Uint8Array {
+    return coreModule(
+      section(1, [FUNC, 1, 0x7e, 0]),
+      section(2, [...name("wasi_snapshot_preview1"), ...name(field), 0, 0]),
+    );
+  },
   /** Imports functions that nobody provides. */
   unknownImports(...imports: readonly (readonly [string, string])[]): Uint8Array {
     return coreModule(

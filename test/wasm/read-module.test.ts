@@ -48,6 +48,30 @@ describe("numbers", () => {
 });
 
 describe("readModule", () => {
+  test("reads function types among those of garbage collection", () => {
+    const [func, struct, array, group, open, final] = [0x60, 0x5f, 0x5e, 0x4e, 0x50, 0x4f];
+    const [i32, i64, f64, i8, mutable] = [0x7f, 0x7e, 0x7c, 0x78, 1];
+    const imports = (index: number) => [...name("m"), ...name(`f${index}`), 0, index];
+    const bytes = coreModule(
+      section(
+        1,
+        [func, 2, i32, 0x63, 0, 1, i64],
+        [group, 2, open, 0, struct, 1, i8, mutable, final, 1, 1, func, 0, 2, f64, 0x70],
+        [array, 0x64, 1, mutable],
+        [func, 0, 0],
+      ),
+      section(2, ...[0, 1, 2, 3, 4, 99].map(imports)),
+    );
+    expect(readCore(bytes).imports.map(({ signature }) => signature)).toEqual([
+      "(i32, ref) -> (i64)",
+      undefined,
+      "() -> (f64, ref)",
+      undefined,
+      "() -> ()",
+      undefined,
+    ]);
+  });
+
   test("tells what a program imports, exports and defines", () => {
     const info = readCore(hello);
     expect(info.memories).toEqual([{ initial: 2, shared: false, address64: false }]);
@@ -55,6 +79,7 @@ describe("readModule", () => {
       module: "wasi_snapshot_preview1",
       name: "fd_write",
       kind: "function",
+      signature: "(i32, i32, i32, i32) -> (i32)",
     });
     const exported = WebAssembly.Module.exports(new WebAssembly.Module(hello));
     expect(info.exports.map(({ name, kind }) => ({ name, kind }))).toEqual(exported);
