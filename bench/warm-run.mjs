@@ -4,7 +4,7 @@ import { guestBytes, guestModule, guestPath, withEngine } from "./guests.mjs";
 import { line, report } from "./report.mjs";
 import { browserWasiShim } from "./rivals/browser-wasi-shim.mjs";
 import { extism } from "./rivals/extism.mjs";
-import { nodeWasi } from "./rivals/node-wasi.mjs";
+import { nodeWasiRound } from "./rivals/node-wasi-rounds.mjs";
 import { wasmer } from "./rivals/wasmer.mjs";
 import { median, percentile, takeTurns, timeEach } from "./statistics.mjs";
 
@@ -13,12 +13,13 @@ const ROUNDS = 10;
 const figures = await withEngine(async (engine) => {
   const image = await engine.loadImage(guestPath("hello"));
   const module = guestModule("hello");
-  const inThread = [nodeWasi(module), browserWasiShim(module)];
+  const inThread = [browserWasiShim(module)];
   const slow = [extism(module), await wasmer(guestBytes("hello"))];
   try {
     return await takeTurns(
       [
         { name: "ours", sample: () => timeEach(500, () => engine.run(image)) },
+        { name: "node:wasi", sample: () => nodeWasiRound("hello", 500) },
         ...inThread.map(({ name, run }) => ({ name, sample: () => timeEach(500, () => run()) })),
         ...slow.map(({ name, run }) => ({ name, sample: () => timeEach(20, () => run()) })),
       ],
