@@ -8,10 +8,14 @@ import { startRegistry, wasmImage } from "safedock/testing";
 
 const guest = (name) => readFile(new URL(`../test/guests/c/tools/${name}.wasm`, import.meta.url));
 const began = performance.now();
-const say = (text) => console.log(`${(performance.now() - began).toFixed(1).padStart(8)} ms  ${text}`);
+const say = (text) =>
+  console.log(`${(performance.now() - began).toFixed(1).padStart(8)} ms  ${text}`);
 
 const folder = await mkdtemp(join(tmpdir(), "safedock-quickstart-"));
-await writeFile(join(folder, "greeting.txt"), "Hello from a file of the host, granted read-only.\n");
+await writeFile(
+  join(folder, "greeting.txt"),
+  "Hello from a file of the host, granted read-only.\n",
+);
 
 const registry = await startRegistry();
 const image = await wasmImage({
@@ -40,7 +44,9 @@ try {
   const main = await container.start();
   for await (const line of main.stdout.lines()) say(`main | ${line}`);
   const status = await container.wait();
-  say(`main ended: ${status.reason} with code ${status.code} after ${status.durationMs.toFixed(2)} ms`);
+  say(
+    `main ended: ${status.reason} with code ${status.code} after ${status.durationMs.toFixed(2)} ms`,
+  );
 
   const second = await container.exec(["/bin/env.wasm", "one", "two"]);
   for await (const line of second.stdout.lines()) say(`exec | ${line}`);

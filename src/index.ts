@@ -63,6 +63,7 @@ export type { ExitReason, GuestUsage } from "./guest/guest-spec.js";
 export type { ImageFormat } from "./image/image-format.js";
 export type { PullProgress } from "./image/pull-progress.js";
 export type { Access, BindMount, MemoryMount } from "./mount.js";
+export type { Digest, DigestAlgorithm } from "./oci/digest.js";
 export type { ImageExecution } from "./oci/image-config.js";
 export type { Credentials, CredentialsSource } from "./registry/credentials.js";
 export type { RegistryOptions } from "./registry/registry-options.js";
