@@ -1,9 +1,9 @@
-import { ByteReader } from "./byte-reader.js";
+import { ByteReader, ModuleFormatError } from "./byte-reader.js";
 import { readReferenceType } from "./read-type.js";
 
 /** Types of one module: V8's own limit. */
 const MAX_TYPES = 1_000_000;
-/** Parameters of a function: V8's own limit; results, supertypes and fields have the same or a lower one. */
+/** Parameters of a function, results, supertypes: V8's own limits are the same or lower. */
 const MAX_PARTS = 10_000;
 
 const FUNCTION = 0x60;
@@ -24,7 +24,7 @@ const NUMBER_TYPES: ReadonlyMap<number, string> = new Map([
 /** The function types of a module (spec, 5.5.4), by type index. Each is read out when it is asked for. */
 export class TypeSection {
   readonly #bytes: Uint8Array;
-  /** Where a function type's parameters begin; -1 for a struct or an array. */
+  /** Where a function type's parameters begin. */
   readonly #positions: number[] = [];
   readonly #signatures = new Map<number, string>();
 
@@ -47,7 +47,7 @@ export class TypeSection {
   /** A function type as text, such as `(i32, i64) -> (i32)`; undefined if it could not be read. */
   signature(index: number): string | undefined {
     const position = this.#positions[index];
-    if (position === undefined || position < 0) return undefined;
+    if (position === undefined) return undefined;
     const known = this.#signatures.get(index);
     if (known !== undefined) return known;
     const reader = new ByteReader(this.#bytes, position);
@@ -62,27 +62,16 @@ export class TypeSection {
       for (let left = reader.count("supertypes", MAX_PARTS); left > 0; left--) reader.u32();
       form = reader.byte();
     }
-    this.#positions.push(form === FUNCTION ? reader.position : -1);
-    switch (form) {
-      case FUNCTION:
-        skipValueTypes(reader);
-        skipValueTypes(reader);
-        return true;
-      case STRUCT:
-        for (let left = reader.count("fields", MAX_PARTS); left > 0; left--) skipField(reader);
-        return true;
-      case ARRAY:
-        skipField(reader);
-        return true;
-      default:
-        return false;
+    // They live in the JavaScript heap, where no limit holds: two minutes of them fill a machine.
+    if (form === STRUCT || form === ARRAY) {
+      throw new ModuleFormatError("structs and arrays (garbage collection) are not supported");
     }
+    if (form !== FUNCTION) return false;
+    this.#positions.push(reader.position);
+    skipValueTypes(reader);
+    skipValueTypes(reader);
+    return true;
   }
-}
-
-function skipField(reader: ByteReader): void {
-  readReferenceType(reader);
-  reader.byte(); // whether it is mutable
 }
 
 function skipValueTypes(reader: ByteReader): void {
