@@ -12,6 +12,7 @@ import {
   EINVAL,
   EISDIR,
   ELOOP,
+  ENOENT,
   ENOTDIR,
   ENOTEMPTY,
   EPERM,
@@ -161,6 +162,7 @@ function unlinkLast(): Errno {
 
 export function symlinkPath(target: string, at: Location, path: string): Errno {
   let answer = walk.begin(at, path);
+  if (answer === 0 && target === "") answer = -ENOENT;
   if (answer === 0) answer = refuseAsNewName(walk);
   if (answer === 0) answer = walk.directory.symlink(target, walk.name);
   walk.end();
@@ -184,15 +186,25 @@ export function linkPath(
   toPath: string,
 ): Errno {
   let answer = walk.begin(at, path);
-  if (answer === 0) answer = statLast(walk, follow, scratch);
-  if (answer === 0 && (walk.name === "" || scratch.type === FILETYPE_DIRECTORY)) answer = -EPERM;
   if (answer === 0) answer = otherWalk.begin(to, toPath);
-  if (answer === 0) answer = refuseAsNewName(otherWalk);
-  if (answer === 0)
-    answer = linkBetween(walk.directory, walk.name, otherWalk.directory, otherWalk.name);
+  if (answer === 0) answer = linkLast(follow);
   otherWalk.end();
   walk.end();
   return answer;
+}
+
+/** A directory has one name; like Linux, what speaks against the new name is said before that. */
+function linkLast(follow: boolean): Errno {
+  const error = statLast(walk, follow, scratch);
+  if (error < 0) return error;
+  const isDirectory = walk.name === "" || scratch.type === FILETYPE_DIRECTORY;
+  const refused = refuseAsNewName(otherWalk);
+  if (refused < 0) return refused;
+  if (isDirectory) {
+    const missing = otherWalk.directory.statAt(otherWalk.name, scratch);
+    return missing === 0 ? -EEXIST : missing === -ENOENT ? -EPERM : missing;
+  }
+  return linkBetween(walk.directory, walk.name, otherWalk.directory, otherWalk.name);
 }
 
 export function renamePath(at: Location, path: string, to: Location, toPath: string): Errno {

@@ -29,6 +29,12 @@ int main(void) {
   EQUAL(path_link(ROOT, 0, PATH("f"), ROOT, PATH("none/h")), E_NOENT);
   EQUAL(path_link(ROOT, 0, PATH("f"), ROOT, PATH("d/g/h")), E_NOTDIR);
   EITHER(path_link(ROOT, 0, PATH("d"), ROOT, PATH("d2")), E_PERM, E_ACCES);
+  // What speaks against the new name is said before that a directory cannot be linked.
+  EQUAL(path_link(ROOT, 0, PATH("d"), ROOT, PATH("f")), E_EXIST);
+  EQUAL(path_link(ROOT, 0, PATH("."), ROOT, PATH("d")), E_EXIST);
+  EQUAL(path_link(ROOT, 0, PATH("d"), ROOT, PATH("none/d2")), E_NOENT);
+  EQUAL(path_link(ROOT, 0, PATH("d"), ROOT, PATH("f/d2")), E_NOTDIR);
+  EQUAL(path_link(ROOT, 0, PATH("none"), ROOT, PATH("../h")), E_PERM);
   EITHER(path_link(ROOT, 0, PATH("f/"), ROOT, PATH("h")), E_NOTDIR);
   EITHER(path_link(ROOT, 0, PATH("f"), ROOT, PATH("h/")), E_NOENT, E_NOTDIR);
   EQUAL(type_of("h"), MISSING);
