@@ -33,6 +33,8 @@ export interface ModuleExport {
   readonly name: string;
   readonly kind: ExternKind;
   readonly index: number;
+  /** Of a function, as that of an import. */
+  readonly signature?: string;
 }
 
 /** Where a section lies in the module's bytes. */

@@ -18,6 +18,7 @@ export const SECTION_IMPORT = 2;
 export const SECTION_TABLE = 4;
 export const SECTION_MEMORY = 5;
 export const SECTION_EXPORT = 7;
+const SECTION_FUNCTION = 3;
 const SECTION_START = 8;
 
 /** The order that the spec (5.5.2) prescribes; 13 are tags, 12 is the data count. */
@@ -25,6 +26,8 @@ const SECTION_ORDER = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
 
 /** Imports of one module: V8's own limit. */
 const MAX_IMPORTS = 1_000_000;
+/** Functions that a module defines: V8's own limit. */
+const MAX_FUNCTIONS = 1_000_000;
 /** Exports of one module: V8's own limit. */
 const MAX_EXPORTS = 1_000_000;
 /** Sections, custom ones included: far above the 12 kinds, and a bound for debug information. */
@@ -52,6 +55,8 @@ export function readModule(bytes: Uint8Array): ModuleInfo {
   const memories: MemoryType[] = [];
   const tables: TableType[] = [];
   let types: TypeSection | undefined;
+  /** Of the functions by index, the imported ones first. */
+  const signatures: (string | undefined)[] = [];
   let start: number | undefined;
   for (const section of sections) {
     const reader = new ByteReader(bytes, section.content, section.end);
@@ -61,6 +66,14 @@ export function readModule(bytes: Uint8Array): ModuleInfo {
         continue;
       case SECTION_IMPORT:
         readVector(reader, "imports", MAX_IMPORTS, () => imports.push(readImport(reader, types)));
+        for (const { kind, signature } of imports) {
+          if (kind === "function") signatures.push(signature);
+        }
+        break;
+      case SECTION_FUNCTION:
+        readVector(reader, "functions", MAX_FUNCTIONS, () => {
+          signatures.push(types?.signature(reader.u32()));
+        });
         break;
       case SECTION_TABLE:
         readVector(reader, "tables", MAX_TABLES, () => tables.push(readTableType(reader)));
@@ -69,7 +82,9 @@ export function readModule(bytes: Uint8Array): ModuleInfo {
         readVector(reader, "memories", MAX_MEMORIES, () => memories.push(readMemoryType(reader)));
         break;
       case SECTION_EXPORT:
-        readVector(reader, "exports", MAX_EXPORTS, () => exports.push(readExport(reader)));
+        readVector(reader, "exports", MAX_EXPORTS, () =>
+          exports.push(readExport(reader, signatures)),
+        );
         break;
       case SECTION_START:
         start = reader.u32();
@@ -162,8 +177,10 @@ function readImport(reader: ByteReader, types: TypeSection | undefined): ModuleI
   return { module, name, kind };
 }
 
-function readExport(reader: ByteReader): ModuleExport {
-  return { name: reader.name(MAX_NAME_BYTES), kind: readKind(reader), index: reader.u32() };
+function readExport(reader: ByteReader, signatures: readonly (string | undefined)[]): ModuleExport {
+  const entry = { name: reader.name(MAX_NAME_BYTES), kind: readKind(reader), index: reader.u32() };
+  const signature = entry.kind === "function" ? signatures[entry.index] : undefined;
+  return signature === undefined ? entry : { ...entry, signature };
 }
 
 function readKind(reader: ByteReader): ExternKind {

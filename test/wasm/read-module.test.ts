@@ -48,28 +48,45 @@ describe("numbers", () => {
 });
 
 describe("readModule", () => {
-  test("reads function types among those of garbage collection", () => {
-    const [func, struct, array, group, open, final] = [0x60, 0x5f, 0x5e, 0x4e, 0x50, 0x4f];
-    const [i32, i64, f64, i8, mutable] = [0x7f, 0x7e, 0x7c, 0x78, 1];
+  test("reads function types, also in recursion groups", () => {
+    const [func, group, open, final] = [0x60, 0x4e, 0x50, 0x4f];
+    const [i32, i64, f64] = [0x7f, 0x7e, 0x7c];
     const imports = (index: number) => [...name("m"), ...name(`f${index}`), 0, index];
     const bytes = coreModule(
       section(
         1,
         [func, 2, i32, 0x63, 0, 1, i64],
-        [group, 2, open, 0, struct, 1, i8, mutable, final, 1, 1, func, 0, 2, f64, 0x70],
-        [array, 0x64, 1, mutable],
+        [group, 2, open, 0, func, 0, 1, i32, final, 1, 1, func, 0, 2, f64, 0x70],
         [func, 0, 0],
       ),
-      section(2, ...[0, 1, 2, 3, 4, 99].map(imports)),
+      section(2, ...[0, 1, 2, 3, 99].map(imports)),
+      section(3, [2], [0], [99]),
+      section(7, ...[3, 5, 6, 7, 99].map((index) => [...name(`e${index}`), 0, index])),
     );
-    expect(readCore(bytes).imports.map(({ signature }) => signature)).toEqual([
+    const { imports: imported, exports } = readCore(bytes);
+    expect(imported.map(({ signature }) => signature)).toEqual([
       "(i32, ref) -> (i64)",
-      undefined,
+      "() -> (i32)",
       "() -> (f64, ref)",
-      undefined,
       "() -> ()",
       undefined,
     ]);
+    expect(exports.map(({ signature }) => signature)).toEqual([
+      "() -> ()",
+      "() -> (f64, ref)",
+      "(i32, ref) -> (i64)",
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test.each([
+    ["struct", [0x5f, 1, 0x7f, 1]],
+    ["array", [0x5e, 0x7e, 1]],
+    ["open struct", [0x50, 0, 0x5f, 0]],
+    ["array in a group", [0x4e, 1, 0x5e, 0x7e, 1]],
+  ])("refuses a type that lives outside the memory: %s", (_, type) => {
+    expect(() => readCore(coreModule(section(1, type)))).toThrow("garbage collection");
   });
 
   test("tells what a program imports, exports and defines", () => {
