@@ -11,7 +11,8 @@ import * as box from "./mailbox.js";
 import { monotonicMs } from "./monotonic-clock.js";
 import { encodeOrder } from "./order-text.js";
 import { RingReader } from "./ring-reader.js";
-import { endedFromOutside, readResult } from "./slot-result.js";
+import { readResult } from "./slot-result.js";
+import { endedFromOutside, KILLED } from "./verdict.js";
 import type {
   CompileAnswer,
   CompileMessage,
@@ -267,8 +268,7 @@ export class GuestWorker {
     const slot = box.slotWord(guest.slot);
     this.#rings.forEach((ring, index) => guest.outputs[index]?.finish(ring, undefined, false));
     const started = this.#mailbox.floats[slot / 2 + box.FLOAT_STARTED] ?? 0;
-    const verdict = guest.verdict ?? { reason: "killed", code: 137, detail: undefined };
-    return endedFromOutside(verdict, started === 0 ? 0 : monotonicMs() - started);
+    return endedFromOutside(guest.verdict ?? KILLED, started === 0 ? 0 : monotonicMs() - started);
   }
 
   #report(guest: Guest, number: number, slot: number): void {

@@ -5,7 +5,7 @@ import { GuestOutput, type OutputSource } from "./guest-output.js";
 import type { GuestReadable } from "./guest-readable.js";
 import type { ExitReason, GuestExit, GuestSpec } from "./guest-spec.js";
 import type { GuestWorker } from "./guest-worker.js";
-import type { Verdict } from "./slot-result.js";
+import type { Verdict } from "./verdict.js";
 
 /** Streams of one guest. */
 export interface GuestIo {

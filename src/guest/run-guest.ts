@@ -12,6 +12,7 @@ import { initialPages, planMemories } from "./memory-plan.js";
 import type { MemoryPool } from "./memory-pool.js";
 import type { Kernel, KernelProcess } from "./kernel.js";
 import { packError } from "./packed-error.js";
+import { CODE_KILLED } from "./verdict.js";
 
 /** A module as a worker keeps it. */
 export interface LoadedModule {
@@ -36,8 +37,6 @@ export interface RunOutcome {
 
 /** The code of a trapped program: what a shell says after SIGABRT. */
 const CODE_TRAPPED = 134;
-/** The code of a program that was ended from outside: what a shell says after SIGKILL. */
-const CODE_KILLED = 137;
 
 /** Runs a module once, as a fresh instance, on the calling thread. */
 export function runGuest(

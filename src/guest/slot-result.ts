@@ -4,13 +4,6 @@ import * as box from "./mailbox.js";
 import { unpackError } from "./packed-error.js";
 import { workerFailed } from "./worker-failed.js";
 
-/** How a guest is to be reported that is ended from outside. */
-export interface Verdict {
-  readonly reason: ExitReason;
-  readonly code: number;
-  readonly detail: string | undefined;
-}
-
 /** What a worker has written about the guest of one slot; an error when it was not the guest that failed. */
 export function readResult(mailbox: box.Mailbox, number: number): GuestExit | SafedockError {
   const { words, floats, payloads } = mailbox;
@@ -39,14 +32,3 @@ const REASONS: ReadonlyMap<number, ExitReason> = new Map([
   [box.REASON_TRAPPED, "trapped"],
   [box.REASON_LIMIT, "limit"],
 ]);
-
-/** The exit of a guest that was ended from outside, or never begun. */
-export function endedFromOutside({ code, reason, detail }: Verdict, durationMs: number): GuestExit {
-  return {
-    code,
-    reason,
-    ...(detail === undefined ? undefined : { detail }),
-    durationMs,
-    usage: { memoryBytes: 0, readBytes: 0, writtenBytes: 0, hostCalls: 0 },
-  };
-}

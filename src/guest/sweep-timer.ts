@@ -1,5 +1,8 @@
 import { monotonicMs } from "./monotonic-clock.js";
 
+/** How often running guests are looked at, in ms: the program that catches its own exit. */
+export const SWEEP_MS = 100;
+
 /** One timer for all deadlines of a pool; it does not keep the event loop alive. */
 export class SweepTimer {
   readonly #sweep: () => void;
