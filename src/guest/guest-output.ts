@@ -77,9 +77,9 @@ export class GuestOutput {
     return this.#closed;
   }
 
-  /** @internal Takes what it wants of the running guest's output. */
-  drain(ring: RingReader): void {
-    const count = ring.available();
+  /** @internal Takes what it wants of the running guest's output, up to the ring position `end`. */
+  drain(ring: RingReader, end: number): void {
+    const count = ring.available(end);
     if (count === 0) return;
     if (this.#closed || this.#mode === "collect") this.#accept(ring, count);
     else if (this.#mode === "stream" && this.#wanted) this.#accept(ring, count);

@@ -22,8 +22,13 @@ export class RingReader {
     this.#control = control;
   }
 
+  /** The ring position up to which the worker has written now. */
+  head(): number {
+    return Atomics.load(this.#words, this.#control + RING_HEAD);
+  }
+
   /** Bytes up to `end`, a ring position; by default up to what is written now. */
-  available(end = Atomics.load(this.#words, this.#control + RING_HEAD)): number {
+  available(end = this.head()): number {
     return (end - this.#tail) >>> 0;
   }
 
