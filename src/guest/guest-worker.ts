@@ -182,10 +182,16 @@ export class GuestWorker {
     while (!this.#dead && this.#orders.length > 0) {
       const first = (this.#used - this.#orders.length) % box.SLOT_COUNT;
       const slot = box.slotWord(first);
+      // Before the state: what was written by now is this guest's if it still runs after the look. Behind
+      // it may stand the next one's, once this one has ended.
+      const stdoutHead = this.#rings[0].head();
+      const stderrHead = this.#rings[1].head();
       const state = Atomics.load(this.#mailbox.words, slot + box.SLOT_STATE);
       const guest = this.#orders[0];
       if (state !== box.STATE_DONE) {
-        if (guest !== undefined && state === box.STATE_RUNNING) this.#moveStreams(guest);
+        if (guest !== undefined && state === box.STATE_RUNNING) {
+          this.#moveStreams(guest, stdoutHead, stderrHead);
+        }
         return;
       }
       this.#orders.shift();
@@ -285,9 +291,9 @@ export class GuestWorker {
     this.#owner.ended(guest, result);
   }
 
-  #moveStreams(guest: Guest): void {
-    guest.outputs[0].drain(this.#rings[0]);
-    guest.outputs[1].drain(this.#rings[1]);
+  #moveStreams(guest: Guest, stdoutHead: number, stderrHead: number): void {
+    guest.outputs[0].drain(this.#rings[0], stdoutHead);
+    guest.outputs[1].drain(this.#rings[1], stderrHead);
     guest.stdin?.feed();
   }
 
