@@ -167,11 +167,19 @@ export class GuestPool {
 }
 
 function assertEntry({ entry = "_start" }: GuestSpec, module: CompiledModule): void {
-  const found = module.exports.some(({ name, kind }) => name === entry && kind === "function");
-  if (found) return;
-  const problem = `it does not export a function "${entry}"`;
+  const found = module.exports.find(({ name, kind }) => name === entry && kind === "function");
+  if (found !== undefined && isCallable(found.signature)) return;
+  const problem =
+    found === undefined
+      ? `it does not export a function "${entry}"`
+      : `its function "${entry}" is ${found.signature}, not () -> ()`;
   throw new SafedockError("ERR_MODULE_INVALID", `${module.name}: ${problem}`, {
     data: { module: module.name, problem },
     hint: "name an exported function as the entry",
   });
+}
+
+/** JavaScript would make up what a function takes, and cannot call one that gives vectors. */
+function isCallable(signature = "() -> ()"): boolean {
+  return signature.startsWith("() ->") && !signature.includes("v128");
 }
