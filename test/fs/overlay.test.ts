@@ -442,9 +442,11 @@ class Model {
   link(path: string, to: string): number {
     const error = this.#parent(path);
     if (error < 0) return error;
+    const toError = this.#parent(to);
+    if (toError < 0) return toError;
     const node = this.nodes.get(path);
     if (node === undefined) return -E.ENOENT;
-    if (node.type === "directory") return -E.EPERM;
+    if (node.type === "directory") return this.nodes.has(to) ? -E.EEXIST : -E.EPERM;
     return this.make(to, node);
   }
 

@@ -14,6 +14,7 @@ import { openChild } from "./open-child.js";
 import { childPath } from "./place.js";
 import type { Place } from "./place.js";
 import { readEntries } from "./read-entries.js";
+import { refuseChange, refuseNew, refuseRmdir, refuseUnlink } from "./read-only-answers.js";
 
 /** Mode of a directory that a guest makes, less the app's umask: preview 1 has no modes. */
 const DIRECTORY_MODE = 0o777;
@@ -70,19 +71,22 @@ export class HostDirectory implements Directory {
   }
 
   mkdir(name: string): Errno {
-    const path = this.#changing(name);
+    if (this.filesystem.readOnly) return refuseNew(this, name);
+    const path = this.#child(name);
     if (typeof path === "number") return path;
     return attempt(() => fs.mkdirSync(path, DIRECTORY_MODE));
   }
 
   rmdir(name: string): Errno {
-    const path = this.#changing(name);
+    if (this.filesystem.readOnly) return refuseRmdir(this, name);
+    const path = this.#child(name);
     if (typeof path === "number") return path;
     return attempt(() => fs.rmdirSync(path));
   }
 
   unlink(name: string): Errno {
-    const path = this.#changing(name);
+    if (this.filesystem.readOnly) return refuseUnlink(this, name);
+    const path = this.#child(name);
     if (typeof path === "number") return path;
     return attempt(() => fs.unlinkSync(path));
   }
@@ -96,7 +100,8 @@ export class HostDirectory implements Directory {
   }
 
   symlink(target: string, name: string): Errno {
-    const path = this.#changing(name);
+    if (this.filesystem.readOnly) return refuseNew(this, name);
+    const path = this.#child(name);
     if (typeof path === "number") return path;
     if (this.filesystem.links === "contained") {
       const depth = this.#place.depth();
@@ -106,7 +111,8 @@ export class HostDirectory implements Directory {
   }
 
   setTimesAt(name: string, atime: bigint | undefined, mtime: bigint | undefined): Errno {
-    const path = this.#changing(name);
+    if (this.filesystem.readOnly) return refuseChange(this, name);
+    const path = this.#child(name);
     if (typeof path === "number") return path;
     return this.filesystem.setTimes(
       atime,
@@ -183,10 +189,6 @@ export class HostDirectory implements Directory {
     return childPath(this.#place, name);
   }
 
-  #changing(name: string): string | Errno {
-    return this.filesystem.readOnly ? -EROFS : this.#child(name);
-  }
-
   #move(
     name: string,
     to: Directory,
@@ -194,9 +196,10 @@ export class HostDirectory implements Directory {
     apply: (path: string, toPath: string) => Errno | void,
   ): Errno {
     if (!(to instanceof HostDirectory) || to.filesystem !== this.filesystem) return -EXDEV;
-    const path = this.#changing(name);
+    if (this.filesystem.readOnly) return refuseChange(this, name);
+    const path = this.#child(name);
     if (typeof path === "number") return path;
-    const toPath = to.#changing(toName);
+    const toPath = to.#child(toName);
     if (typeof toPath === "number") return toPath;
     try {
       if (this.filesystem.links === "contained" && to.#place !== this.#place) {

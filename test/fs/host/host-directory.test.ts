@@ -293,6 +293,16 @@ describe.each(REACHES)("host directory by %s", (reach) => {
     expect(mount.symlink("file", "x")).toBe(-EROFS);
     expect(mount.setTimesAt("file", 1n, 1n)).toBe(-EROFS);
     expect(mount.setTimes(1n, 1n)).toBe(-EROFS);
+    // What is wrong with the name comes before that.
+    expect(mount.mkdir("sub")).toBe(-EEXIST);
+    expect(mount.symlink("file", "link")).toBe(-EEXIST);
+    expect(mount.rmdir("file")).toBe(-ENOTDIR);
+    expect(mount.rmdir("none")).toBe(-ENOENT);
+    expect(mount.unlink("sub")).toBe(-EISDIR);
+    expect(mount.unlink("none")).toBe(-ENOENT);
+    expect(mount.rename("none", mount, "x")).toBe(-ENOENT);
+    expect(mount.link("none", mount, "x")).toBe(-ENOENT);
+    expect(mount.setTimesAt("none", 1n, 1n)).toBe(-ENOENT);
     expect(text(file(mount.open("file", OPEN_READ)))).toBe("content");
     const opened = file(mount.open("file", OPEN_READ));
     expect(opened.write(new Uint8Array(4), 0, 4, 0)).toBe(-EBADF);
