@@ -137,6 +137,23 @@ describe("run", () => {
     expect(result.truncated).toBe(false);
   });
 
+  it("keeps the outputs of very many runs apart", async () => {
+    const env = await engine.loadImage(guestPath("env"));
+    const expected = new Set<string>();
+    const mixed: string[] = [];
+    let next = 0;
+    const lane = async () => {
+      while (next < 20_000) {
+        const word = `${"x".repeat(next % 300)}${next++}`;
+        const { stdout } = await engine.run(env, { args: [word] });
+        if (stdout.toString() !== `arg 0 /env.wasm\narg 1 ${word}\n`) mixed.push(stdout.toString());
+        expected.add(word);
+      }
+    };
+    await Promise.all(Array.from({ length: 64 }, lane));
+    expect({ runs: expected.size, mixed }).toEqual({ runs: 20_000, mixed: [] });
+  });
+
   it("truncates stderr on its own", async () => {
     const limits = { stderrBytes: 10 };
     const result = await engine.run(flood, { args: ["1", "65536", "2"], limits });
