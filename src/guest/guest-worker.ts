@@ -186,10 +186,6 @@ export class GuestWorker {
       // it may stand the next one's, once this one has ended.
       const stdoutHead = this.#rings[0].head();
       const stderrHead = this.#rings[1].head();
-      const [stdout, stderr] = this.#rings;
-      // Before the state: with a guest that has ended since, the rings may hold what the next one wrote.
-      const stdoutEnd = stdout.head();
-      const stderrEnd = stderr.head();
       const state = Atomics.load(this.#mailbox.words, slot + box.SLOT_STATE);
       const guest = this.#orders[0];
       if (state !== box.STATE_DONE) {
@@ -293,6 +289,12 @@ export class GuestWorker {
     const result = readResult(this.#mailbox, number);
     Atomics.store(words, slot + box.SLOT_STATE, box.STATE_EMPTY);
     this.#owner.ended(guest, result);
+  }
+
+  #moveStreams(guest: Guest, stdoutHead: number, stderrHead: number): void {
+    guest.outputs[0].drain(this.#rings[0], stdoutHead);
+    guest.outputs[1].drain(this.#rings[1], stderrHead);
+    guest.stdin?.feed();
   }
 
   #writeOrder(guest: Guest, number: number, slot: number): void {
