@@ -1,4 +1,5 @@
 import type { Snapshot } from "../snapshot/snapshot.js";
+import { DirectorySides } from "./directory-sides.js";
 import type { Layer } from "./layer.js";
 import { OverlayDirectory } from "./overlay-directory.js";
 
@@ -15,12 +16,13 @@ export class Overlay {
   /** What {@link Layer.refresh} said at the beginning of this call. */
   epoch = -1;
   readonly #root: OverlayDirectory;
-  readonly #held: OverlayDirectory[] = [];
+  readonly #held: DirectorySides[] = [];
 
   constructor(snapshot: Snapshot, layer: Layer, now: () => bigint) {
     this.layer = layer;
     this.now = now;
-    this.#root = new OverlayDirectory(this, { lower: snapshot.root, parent: undefined, name: "" });
+    const source = { lower: snapshot.root, parent: undefined, name: "" };
+    this.#root = new OverlayDirectory(new DirectorySides(this, source));
   }
 
   root(): OverlayDirectory {
@@ -34,7 +36,7 @@ export class Overlay {
   }
 
   /** Remembers that `directory` keeps its upper side open. */
-  hold(directory: OverlayDirectory): void {
+  hold(directory: DirectorySides): void {
     this.#held.push(directory);
   }
 
