@@ -2,8 +2,11 @@ import type { Guest } from "./guest.js";
 import type { GuestWorker } from "./guest-worker.js";
 import { monotonicMs } from "./monotonic-clock.js";
 
-/** Guests that run for longer than this, in ms, make the pool look for other workers for those behind. */
-export const LONG_RUN_MS = 2;
+/**
+ * Guests that run for longer than this, in ms, make the pool look for other workers for those behind. A
+ * busy machine keeps a thread from running for a few ms; a worker more would only make that worse.
+ */
+export const LONG_RUN_MS = 10;
 
 /** An idle worker if there is one, else one whose guest is likely to be done soon. */
 export function chooseWorker(
