@@ -1,5 +1,6 @@
 import { EventEmitter } from "eventemitter3";
 import { SafedockError } from "../base/errors.js";
+import { throwLater } from "../base/throw-later.js";
 import { GuestPool } from "../guest/pool.js";
 import { ImageStore } from "../image/image-store.js";
 import type { OnPullProgress } from "../image/pull-progress.js";
@@ -155,6 +156,19 @@ export class Engine extends EventEmitter<EngineEvents> implements AsyncDisposabl
     options.signal?.throwIfAborted();
     const found = typeof image === "string" ? await this.images.get(image) : image;
     return runOnce(this.#launcher, this.containers, found, checked, options);
+  }
+
+  /** A listener that throws is an uncaught exception of the app; what the engine does goes on. */
+  override emit<T extends EventEmitter.EventNames<EngineEvents>>(
+    event: T,
+    ...args: EventEmitter.EventArgs<EngineEvents, T>
+  ): boolean {
+    try {
+      return super.emit(event, ...args);
+    } catch (error) {
+      throwLater(error);
+      return true;
+    }
   }
 
   /** What the engine is: plain data. */

@@ -6,7 +6,7 @@ import type { Guest, GuestIo } from "../guest/guest.js";
 import type { GuestPool } from "../guest/pool.js";
 import type { ImageStore } from "../image/image-store.js";
 import type { Mount } from "../mount.js";
-import { checkEnvironment } from "./check-environment.js";
+import { checkArguments, checkedArguments, checkEnvironment } from "./check-environment.js";
 import type { CheckedOptions } from "./check-options.js";
 import type { LaunchOrder, OpenFiles } from "./container-host.js";
 import type { ContainerLayer } from "./container-layer.js";
@@ -34,10 +34,10 @@ export class Launcher {
 
   async launch(order: LaunchOrder, io: GuestIo): Promise<Launched> {
     const { image, options, layer } = order;
-    const more = order.process.env === undefined ? undefined : checkMore(order.process.env);
+    const { words, more } = checkMore(order);
     const mounts = mountsOf(image, options, layer);
     if (options.mounts.length > 0) await checkSources(mounts);
-    const program = await this.#find(order, mounts);
+    const program = await this.#find(order, words, mounts);
     const module = await this.compile(program, options);
     const env = environmentOf(image, options.env, more);
     const spec = planProcess(options, mounts, env, program.args, program.entry);
@@ -78,7 +78,8 @@ export class Launcher {
   }
 
   async #find(
-    { image, options, layer, words }: LaunchOrder,
+    { image, options, layer }: LaunchOrder,
+    words: readonly string[] | undefined,
     mounts: readonly Mount[],
   ): Promise<Program> {
     const ofImage = () => findImageProgram(this.#store, image, options.args, words);
@@ -124,12 +125,21 @@ function covers(target: string, path: string): boolean {
   return target === "/" || `${path}/`.startsWith(`${target}/`);
 }
 
-function checkMore(env: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
+/** What `exec` was given beside the container's options, in copies that were checked. */
+function checkMore({ words, process: { env }, options }: LaunchOrder): {
+  readonly words: readonly string[] | undefined;
+  readonly more: ReadonlyMap<string, string> | undefined;
+} {
+  if (words === undefined && env === undefined) return NOTHING_MORE;
   const problems = new Problems();
-  const checked = checkEnvironment("env", env, problems);
+  const args = words === undefined ? undefined : checkArguments("args", words, problems);
+  const more = env === undefined ? undefined : checkEnvironment("env", env, problems);
+  checkedArguments(args, new Map([...options.env, ...(more ?? [])]), problems);
   problems.throwIfAny("exec options");
-  return checked;
+  return { words: args, more };
 }
+
+const NOTHING_MORE = Object.freeze({ words: undefined, more: undefined });
 
 async function checkSources(mounts: readonly Mount[]): Promise<void> {
   for (const mount of mounts) {

@@ -1,3 +1,4 @@
+import { throwLater } from "../base/throw-later.js";
 import { GuestReadable } from "./guest-readable.js";
 import { INTEREST_EACH, INTEREST_HALF, INTEREST_NONE } from "./mailbox.js";
 import type { RingReader } from "./ring-reader.js";
@@ -102,7 +103,7 @@ export class GuestOutput {
       const bytes = ring.take(count);
       // Not asked for: the guest is over and its ring needed.
       if (!this.#wanted) this.#chunks.push(bytes);
-      else if (this.#stream?.push(bytes) !== true) this.#wanted = false;
+      else if (!this.#push(bytes)) this.#wanted = false;
     } else {
       const kept = this.#mode === "collect" ? Math.min(count, this.#maxBytes - this.#bytes) : count;
       if (kept > 0) this.#chunks.push(ring.take(kept));
@@ -115,6 +116,16 @@ export class GuestOutput {
     ring.release();
   }
 
+  /** False when the stream's buffer is full. A listener for its data is called at once, and may throw. */
+  #push(bytes: Buffer): boolean {
+    try {
+      return this.#stream?.push(bytes) === true;
+    } catch (error) {
+      throwLater(error);
+      return true;
+    }
+  }
+
   readonly #read = (): void => {
     this.#wanted = true;
     const attached = this.#mode !== "stream";
@@ -122,7 +133,7 @@ export class GuestOutput {
     const stream = this.#stream;
     while (this.#wanted && this.#chunks.length > 0) {
       const chunk = this.#chunks.shift();
-      if (chunk !== undefined && stream?.push(chunk) !== true) this.#wanted = false;
+      if (chunk !== undefined && !this.#push(chunk)) this.#wanted = false;
     }
     if (this.#ended) {
       if (this.#chunks.length === 0) stream?.push(null);

@@ -1,4 +1,5 @@
 import { SafedockError } from "../base/errors.js";
+import { printable } from "../base/printable.js";
 import type { CompiledModule, ModuleSource } from "./compiled-module.js";
 import type { GuestWorker } from "./guest-worker.js";
 import { workerFailed } from "./worker-failed.js";
@@ -14,6 +15,8 @@ export interface CompileOptions {
 export const DEFAULT_MODULE_BYTES = 128 * 2 ** 20;
 /** A compilation that takes longer, in ms, is given up: 128 MiB take under 2 s. */
 const COMPILE_TIMEOUT_MS = 60_000;
+/** Imports that a message names; the error's data names all. */
+const SHOWN_IMPORTS = 20;
 /** Compiled modules that are kept for the next container though nobody holds them. */
 const MAX_KEPT = 16;
 
@@ -226,7 +229,7 @@ function compileError(
     case "unknown-imports":
       return new SafedockError(
         "ERR_IMPORT_UNKNOWN",
-        `${module} imports what no WASI preview 1 host provides: ${answer.imports.join(", ")}`,
+        `${module} imports what no WASI preview 1 host provides: ${firstOf(answer.imports)}`,
         { data: { module, imports: answer.imports } },
       );
     case "invalid":
@@ -240,4 +243,11 @@ function compileError(
     case "unreadable":
       return workerFailed(`${module} cannot be read: ${answer.problem}`);
   }
+}
+
+/** A module may import a million names of 100 KB. */
+function firstOf(imports: readonly string[]): string {
+  const shown = imports.slice(0, SHOWN_IMPORTS).map((name) => printable(name));
+  const more = imports.length - shown.length;
+  return more === 0 ? shown.join(", ") : `${shown.join(", ")} and ${more} more`;
 }
