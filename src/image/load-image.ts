@@ -13,8 +13,7 @@ import type { ImageRecord } from "./image-record.js";
 import { layoutManifest, layoutSource } from "./oci-layout.js";
 import { readHead, safeName } from "./module-layer.js";
 import { bringIn, type ImageDestination, type PullImageOptions } from "./pull-image.js";
-import { stageImage } from "./stage-image.js";
-import { Staging } from "./staging.js";
+import { storeImage } from "./store-image.js";
 import { wasmFileManifest } from "./wasm-file.js";
 
 export interface LoadImageOptions extends PullImageOptions {
@@ -87,23 +86,13 @@ async function loadModule(
 ): Promise<ImageRecord> {
   const { found, configBytes } = wasmFileManifest(module);
   const named = reference === undefined ? {} : { reference };
-  const staging = new Staging();
   const source = {
     manifest: () => Promise.resolve(found),
     blob: ({ digest }: { readonly digest: Digest }) =>
       digest === module.digest ? module.open : bytesSource(configBytes),
   };
-  try {
-    const name = reference ?? module.name;
-    const staged = await stageImage(stores, staging, source, found, name, options);
-    const record: ImageRecord = { ...staged, ...named, format: "wasm-file" };
-    options.signal?.throwIfAborted();
-    await staging.commit();
-    await stores.records.put(record);
-    return record;
-  } finally {
-    await staging.release();
-  }
+  const changes = { ...named, format: "wasm-file" } as const;
+  return storeImage(stores, source, found, reference ?? module.name, changes, options);
 }
 
 async function measure(open: BlobSource, signal: AbortSignal | undefined) {

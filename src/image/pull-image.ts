@@ -6,8 +6,8 @@ import type { ImageRecord } from "./image-record.js";
 import type { ImageSource, SourcedManifest } from "./image-source.js";
 import { reportBlob } from "./pull-progress.js";
 import type { RecordStore } from "./record-store.js";
-import { stageImage, type ImageStores, type StageImageOptions } from "./stage-image.js";
-import { Staging } from "./staging.js";
+import type { ImageStores, StageImageOptions } from "./stage-image.js";
+import { storeImage } from "./store-image.js";
 
 /** What is needed of a registry to pull from it. */
 export type PullRegistry = ManifestFetcher & BlobFetcher;
@@ -71,17 +71,7 @@ export async function bringIn(
     await stores.records.put(record);
     return record;
   }
-  const staging = new Staging();
-  try {
-    const staged = await stageImage(stores, staging, source, found, name, options);
-    const record = { ...staged, ...named };
-    options.signal?.throwIfAborted();
-    await staging.commit();
-    await stores.records.put(record);
-    return record;
-  } finally {
-    await staging.release();
-  }
+  return storeImage(stores, source, found, name, named, options);
 }
 
 function reportKnown({ manifest }: FoundManifest, { onProgress }: PullImageOptions): void {
