@@ -25,6 +25,7 @@ import {
 import type { Location } from "../fs/resolve.js";
 import { fileError } from "./container-file-error.js";
 import type { OpenFiles } from "./container-host.js";
+import { readContent, writeContent } from "./file-content.js";
 
 /** What `container.fs.stat` answers. */
 export interface FileStat {
@@ -35,8 +36,6 @@ export interface FileStat {
   readonly mtimeMs: number;
 }
 
-/** Bytes moved before other work gets its turn: about 0.1 ms. */
-const CHUNK_BYTES = 256 * 1024;
 /** Directories of a removal below each other: the kernel's own bound of a walk. */
 const MAX_DEPTH = 512;
 
@@ -70,21 +69,7 @@ export class ContainerFiles {
     return this.#within("read", path, async (root, relative) => {
       const file = this.#file(openPath(root, relative, true, OPEN_READ), "read", path);
       try {
-        const content = Buffer.allocUnsafe(file.size());
-        let done = 0;
-        while (done < content.length) {
-          const count = file.read(
-            content,
-            done,
-            Math.min(CHUNK_BYTES, content.length - done),
-            done,
-          );
-          if (count < 0) throw fileError("read", path, count);
-          if (count === 0) break;
-          done += count;
-          if (done < content.length) await setImmediate();
-        }
-        return content.subarray(0, done);
+        return await readContent(file, path);
       } finally {
         file.close();
       }
@@ -98,18 +83,7 @@ export class ContainerFiles {
       const file = this.#file(openPath(root, relative, true, flags), "write", path);
       const content = typeof data === "string" ? Buffer.from(data) : data;
       try {
-        let done = 0;
-        while (done < content.length) {
-          const count = file.write(
-            content,
-            done,
-            Math.min(CHUNK_BYTES, content.length - done),
-            done,
-          );
-          if (count < 0) throw fileError("write", path, count);
-          done += count;
-          if (done < content.length) await setImmediate();
-        }
+        await writeContent(file, path, content);
       } finally {
         file.close();
       }
