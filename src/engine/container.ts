@@ -8,6 +8,7 @@ import type { ContainerHost, ProcessLife } from "./container-host.js";
 import { inspectContainer, type ContainerInfo, type ContainerStats } from "./container-info.js";
 import type { ExitStatus } from "./exit-status.js";
 import type { Image } from "./image.js";
+import { MAX_TIMEOUT_MS } from "./limits.js";
 import type { Process } from "./process.js";
 
 /** Where a container is in its life; `start` after an exit leads back to `running`. */
@@ -140,7 +141,7 @@ export class Container implements AsyncDisposable {
     main.stdin.end();
     let timer: NodeJS.Timeout | undefined;
     const grace = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, options.graceMs ?? DEFAULT_GRACE_MS);
+      timer = setTimeout(resolve, Math.min(options.graceMs ?? DEFAULT_GRACE_MS, MAX_TIMEOUT_MS));
     });
     try {
       await Promise.race([main.wait(), grace]);

@@ -41,3 +41,9 @@ test("a hundred thousand unknown imports make a message of one line's length", a
   expect(error).toMatchObject({ code: "ERR_IMPORT_UNKNOWN" });
   expect(error instanceof Error && error.message.length).toBeLessThan(500);
 });
+
+test("a grace without end is not one of a millisecond", async () => {
+  await using reader = await engine.createContainer(await engine.loadImage(guestPath("cat")));
+  await reader.start();
+  expect(await reader.stop({ graceMs: Infinity })).toMatchObject({ reason: "exited", code: 0 });
+});
