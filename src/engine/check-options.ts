@@ -51,9 +51,15 @@ export function checkContainerOptions(
     limits: options.limits === undefined ? DEFAULT_LIMITS : checkLimits(options.limits, problems),
     rootfs: checkRootfs(options.rootfs, problems),
   };
+  if ("stdin" in options) checkStdin(options.stdin, problems);
   checkedArguments(checked.args, checked.env, problems);
   problems.throwIfAny("container options");
   return checked;
+}
+
+function checkStdin(stdin: unknown, problems: Problems): void {
+  if (stdin === undefined || typeof stdin === "string" || stdin instanceof Uint8Array) return;
+  problems.add(`stdin: must be a string or bytes, not ${show(stdin)}`);
 }
 
 function checkClock(clock: unknown, problems: Problems): ClockSpec {

@@ -1,5 +1,6 @@
 import type { RegistryOptions } from "../registry/registry-options.js";
 import type { ProgressEvent } from "./engine-events.js";
+import { isRecord, Problems, show } from "./problems.js";
 
 /** Options of `openEngine`. */
 export interface EngineOptions {
@@ -17,6 +18,29 @@ export interface EngineOptions {
   readonly maxWorkers?: number;
   /** Processes that may wait for a worker; more are refused with ERR_QUEUE_FULL. Default 10,000. */
   readonly maxQueued?: number;
+}
+
+const KEYS = ["root", "registry", "workers", "maxWorkers", "maxQueued"];
+/** Worker threads of one engine: each takes 8 MB and more, and a process can have some thousands. */
+const MAX_WORKERS = 1024;
+/** Processes that wait: each holds some KB in the app. */
+const MAX_QUEUED = 10_000_000;
+
+/** @throws SafedockError `ERR_OPTIONS_INVALID` with all problems. */
+export function checkEngineOptions(options: EngineOptions): void {
+  const problems = new Problems();
+  problems.keys("", options, KEYS);
+  const { root, registry } = options;
+  if (root !== undefined && (typeof root !== "string" || root === "")) {
+    problems.add(`root: must be the path of a folder, not ${show(root)}`);
+  }
+  if (registry !== undefined && !isRecord(registry)) {
+    problems.add(`registry: must be an object, not ${show(registry)}`);
+  }
+  problems.integer("workers", options.workers, 1, MAX_WORKERS, undefined);
+  problems.integer("maxWorkers", options.maxWorkers, 1, MAX_WORKERS, undefined);
+  problems.integer("maxQueued", options.maxQueued, 0, MAX_QUEUED, undefined);
+  problems.throwIfAny("engine options");
 }
 
 /** Options of `engine.pullImage`: how to reach the registry may be said for one pull alone. */

@@ -10,7 +10,12 @@ import type { Container } from "./container.js";
 import type { ContainerOptions, RunOptions } from "./container-options.js";
 import { Containers } from "./containers.js";
 import type { EngineEvents } from "./engine-events.js";
-import type { EngineOptions, LoadOptions, PullOptions } from "./engine-options.js";
+import {
+  checkEngineOptions,
+  type EngineOptions,
+  type LoadOptions,
+  type PullOptions,
+} from "./engine-options.js";
 import type { RunResult } from "./exit-status.js";
 import { Image } from "./image.js";
 import { Images } from "./images.js";
@@ -246,9 +251,10 @@ export interface EngineInfo {
  * ```ts
  * await using engine = await openEngine({ root: "./.safedock" });
  * ```
- * @throws SafedockError `ERR_STORE_INVALID` if the folder cannot be used.
+ * @throws SafedockError `ERR_OPTIONS_INVALID`; `ERR_STORE_INVALID` if the folder cannot be used.
  */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  checkEngineOptions(options);
   const store = await ImageStore.open(options.root ?? defaultRoot());
   const root = store.content.layout.root;
   return new Engine(root, options, store, await layersFolder(root));

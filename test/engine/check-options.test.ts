@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isSafedockError } from "../../src/base/errors.js";
 import { checkContainerOptions } from "../../src/engine/check-options.js";
+import { checkEngineOptions } from "../../src/engine/engine-options.js";
 import { DEFAULT_LIMITS } from "../../src/engine/limits.js";
 
 function problemsOf(options: unknown): readonly string[] {
@@ -99,6 +100,10 @@ describe("container options", () => {
     expect(problemsOf({ args: ["x".repeat(2 ** 21)] }).join()).toContain("bytes together");
   });
 
+  it("take text or bytes as stdin", () => {
+    expect(problemsOf({ stdin: 42 }).join()).toContain("stdin:");
+  });
+
   it("never throw anything but ERR_OPTIONS_INVALID, whatever is passed", () => {
     fc.assert(
       fc.property(
@@ -114,5 +119,33 @@ describe("container options", () => {
       ),
       { numRuns: 500 },
     );
+  });
+});
+
+describe("engine options", () => {
+  it("are checked as one piece", () => {
+    const options = {
+      root: "",
+      workers: 0,
+      maxWorkers: Number.NaN,
+      maxQueued: -5,
+      registry: 1,
+      x: 1,
+    };
+    try {
+      checkEngineOptions(options as never);
+      expect.unreachable();
+    } catch (error) {
+      const problems = isSafedockError(error, "ERR_OPTIONS_INVALID") ? error.data.problems : [];
+      expect(problems.map((problem) => problem.slice(0, problem.indexOf(":"))).toSorted()).toEqual([
+        "maxQueued",
+        "maxWorkers",
+        "registry",
+        "root",
+        "workers",
+        "x",
+      ]);
+    }
+    expect(checkEngineOptions({})).toBeUndefined();
   });
 });
