@@ -1,6 +1,6 @@
 import { SafedockError } from "../base/errors.js";
-import { printable } from "../base/printable.js";
 import type { CompiledModule, ModuleSource } from "./compiled-module.js";
+import { compileError } from "./compile-error.js";
 import type { GuestWorker } from "./guest-worker.js";
 import { workerFailed } from "./worker-failed.js";
 import type { CompileAnswer, CompileMessage } from "./worker-messages.js";
@@ -15,8 +15,6 @@ export interface CompileOptions {
 export const DEFAULT_MODULE_BYTES = 128 * 2 ** 20;
 /** A compilation that takes longer, in ms, is given up: 128 MiB take under 2 s. */
 const COMPILE_TIMEOUT_MS = 60_000;
-/** Imports that a message names; the error's data names all. */
-const SHOWN_IMPORTS = 20;
 /** Compiled modules that are kept for the next container though nobody holds them. */
 const MAX_KEPT = 16;
 
@@ -214,40 +212,4 @@ async function raceAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined
   } finally {
     signal.removeEventListener("abort", abort);
   }
-}
-
-function compileError(
-  module: string,
-  answer: Exclude<CompileAnswer, { type: "compiled" }>,
-): SafedockError {
-  switch (answer.type) {
-    case "component":
-      return new SafedockError("ERR_COMPONENT_UNSUPPORTED", `${module} is a component`, {
-        data: { module },
-        hint: "core modules for WASI preview 1 run",
-      });
-    case "unknown-imports":
-      return new SafedockError(
-        "ERR_IMPORT_UNKNOWN",
-        `${module} imports what no WASI preview 1 host provides: ${firstOf(answer.imports)}`,
-        { data: { module, imports: answer.imports } },
-      );
-    case "invalid":
-      return new SafedockError(
-        "ERR_MODULE_INVALID",
-        `${module} is not a valid module: ${answer.problem}`,
-        {
-          data: { module, problem: answer.problem },
-        },
-      );
-    case "unreadable":
-      return workerFailed(`${module} cannot be read: ${answer.problem}`);
-  }
-}
-
-/** A module may import a million names of 100 KB. */
-function firstOf(imports: readonly string[]): string {
-  const shown = imports.slice(0, SHOWN_IMPORTS).map((name) => printable(name));
-  const more = imports.length - shown.length;
-  return more === 0 ? shown.join(", ") : `${shown.join(", ")} and ${more} more`;
 }

@@ -1,0 +1,44 @@
+import { SafedockError } from "../base/errors.js";
+import { printable } from "../base/printable.js";
+import { workerFailed } from "./worker-failed.js";
+import type { CompileAnswer } from "./worker-messages.js";
+
+/** Imports that a message names; the error's data names all. */
+const SHOWN_IMPORTS = 20;
+
+/** Why a module was not compiled, as its caller is told. */
+export function compileError(
+  module: string,
+  answer: Exclude<CompileAnswer, { type: "compiled" }>,
+): SafedockError {
+  switch (answer.type) {
+    case "component":
+      return new SafedockError("ERR_COMPONENT_UNSUPPORTED", `${module} is a component`, {
+        data: { module },
+        hint: "core modules for WASI preview 1 run",
+      });
+    case "unknown-imports":
+      return new SafedockError(
+        "ERR_IMPORT_UNKNOWN",
+        `${module} imports what no WASI preview 1 host provides: ${firstOf(answer.imports)}`,
+        { data: { module, imports: answer.imports } },
+      );
+    case "invalid":
+      return new SafedockError(
+        "ERR_MODULE_INVALID",
+        `${module} is not a valid module: ${answer.problem}`,
+        {
+          data: { module, problem: answer.problem },
+        },
+      );
+    case "unreadable":
+      return workerFailed(`${module} cannot be read: ${answer.problem}`);
+  }
+}
+
+/** A module may import a million names of 100 KB. */
+function firstOf(imports: readonly string[]): string {
+  const shown = imports.slice(0, SHOWN_IMPORTS).map((name) => printable(name));
+  const more = imports.length - shown.length;
+  return more === 0 ? shown.join(", ") : `${shown.join(", ")} and ${more} more`;
+}
