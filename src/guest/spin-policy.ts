@@ -1,7 +1,9 @@
 import { monotonicMs } from "./monotonic-clock.js";
 
-/** The app's thread looks for an answer at most so long, in ms: half of what a wake-up costs. */
-const MAX_SPIN_MS = 0.04;
+/** The app's thread looks for an answer at most so long, in ms: as long as a wake-up costs. */
+const MAX_SPIN_MS = 0.08;
+/** A run counts as short up to this, in ms: it leaves the rest of the spin to waking the worker. */
+const SHORT_RUN_MS = 0.04;
 /** Of so many recent runs, more than half must have been that short. */
 const REMEMBERED = 16;
 /** After a miss one run goes without, twice as many after the next, up to this. */
@@ -25,7 +27,7 @@ export class SpinPolicy {
   }
 
   ran(durationMs: number): void {
-    if (durationMs > MAX_SPIN_MS) this.#short = Math.max(0, this.#short - 1);
+    if (durationMs > SHORT_RUN_MS) this.#short = Math.max(0, this.#short - 1);
     else this.#short = Math.min(REMEMBERED, this.#short + 1);
   }
 

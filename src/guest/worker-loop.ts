@@ -12,8 +12,8 @@ import { compileModule } from "./worker-compile.js";
 import type { WorkerMessage, WorkerStart } from "./worker-messages.js";
 import { EMPTY_STDIN, InlineStdin, RingStdin } from "./worker-stdin.js";
 
-/** Looks for the next order this often before the worker parks: about 30 µs; parking costs 50. */
-const SPINS_BEFORE_PARK = 1500;
+/** Looks for the next order this often before the worker parks: about 100 µs, what a caller takes between two runs. */
+const SPINS_BEFORE_PARK = 5000;
 /** Runs before the worker's event loop gets a turn: V8 frees some things of dead instances only there. */
 const RUNS_PER_TURN = 512;
 /** Idle time before that turn is given anyway, in ms. */
