@@ -8,7 +8,7 @@ import { median, takeTurns } from "./statistics.mjs";
 const ROUNDS = 10;
 /** A service that is warm: V8 has compiled all threads' code by then. */
 const WARM_UP = 2000;
-const RUNS = 2_000;
+const RUNS = 10_000;
 const IN_FLIGHT = 16;
 
 async function perSecond(work) {

@@ -13,6 +13,11 @@ const STACK_MB = 8;
  * memory. A million files in memory take 200 MB.
  */
 const HEAP_MB = 512;
+/**
+ * Young generation of that heap, in MB. A dead instance outlives all small collections, so a large one only
+ * copies more at a time: with 4 in place of 48 a worker takes 40 MB less and is as fast.
+ */
+const YOUNG_MB = 4;
 
 /** Longest wait for a thread to load before it is ended, in ms; on an idle machine it takes 30. */
 const MAX_LOADING_MS = 2_000;
@@ -44,7 +49,11 @@ export class WorkerThread {
       // Neither the app's flags (loaders, inspectors) nor its environment are a guest's business.
       execArgv: [],
       env: {},
-      resourceLimits: { stackSizeMb: STACK_MB, maxOldGenerationSizeMb: HEAP_MB },
+      resourceLimits: {
+        stackSizeMb: STACK_MB,
+        maxOldGenerationSizeMb: HEAP_MB,
+        maxYoungGenerationSizeMb: YOUNG_MB,
+      },
     });
     this.#thread.unref();
     this.#thread.on("error", (error: Error) => (this.#error = error));
