@@ -39,16 +39,12 @@ export class Engine extends EventEmitter<EngineEvents> implements AsyncDisposabl
   #closing: Promise<void> | undefined;
 
   /** @internal */
-  constructor(root: string, options: EngineOptions, store: ImageStore, layers: string) {
+  constructor(options: EngineOptions, store: ImageStore, pool: GuestPool, layers: string) {
     super();
-    this.root = root;
+    this.root = store.content.layout.root;
     this.#options = options;
     this.#store = store;
-    this.#pool = new GuestPool({
-      ...(options.workers === undefined ? undefined : { workers: options.workers }),
-      ...(options.maxWorkers === undefined ? undefined : { maxWorkers: options.maxWorkers }),
-      ...(options.maxQueued === undefined ? undefined : { maxQueued: options.maxQueued }),
-    });
+    this.#pool = pool;
     this.#launcher = new Launcher(this.#pool, store);
     this.images = new Images(store, () => this.#assertOpen());
     this.containers = new Containers({
@@ -255,7 +251,18 @@ export interface EngineInfo {
  */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   checkEngineOptions(options);
-  const store = await ImageStore.open(options.root ?? defaultRoot());
-  const root = store.content.layout.root;
-  return new Engine(root, options, store, await layersFolder(root));
+  const { workers, maxWorkers, maxQueued } = options;
+  // First, so that its first worker starts while the store is opened.
+  const pool = new GuestPool({
+    ...(workers === undefined ? undefined : { workers }),
+    ...(maxWorkers === undefined ? undefined : { maxWorkers }),
+    ...(maxQueued === undefined ? undefined : { maxQueued }),
+  });
+  try {
+    const store = await ImageStore.open(options.root ?? defaultRoot());
+    return new Engine(options, store, pool, await layersFolder(store.content.layout.root));
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
 }
