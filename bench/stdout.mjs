@@ -10,7 +10,7 @@ import { browserWasiShim } from "./rivals/browser-wasi-shim.mjs";
 import { wasmer } from "./rivals/wasmer.mjs";
 import { median, takeTurns, timeEach } from "./statistics.mjs";
 
-const ROUNDS = 5;
+const ROUNDS = 15;
 const CHILD = fileURLToPath(new URL("./rivals/node-wasi-child.mjs", import.meta.url));
 const floods = [
   { title: "100 MiB of stdout in 64 KiB writes", args: ["100", "65536"], bytes: 100 * 2 ** 20 },
