@@ -1,8 +1,7 @@
 // Warm runs per second with 16 in flight on all cores, against one after the other in-thread.
-import { guestModule, guestPath, withEngine } from "./guests.mjs";
+import { guestPath, withEngine } from "./guests.mjs";
 import { line, report } from "./report.mjs";
-import { browserWasiShim } from "./rivals/browser-wasi-shim.mjs";
-import { nodeWasiRound } from "./rivals/node-wasi-rounds.mjs";
+import { roundInOwnProcess } from "./rivals/own-process.mjs";
 import { median, takeTurns } from "./statistics.mjs";
 
 const ROUNDS = 10;
@@ -17,17 +16,15 @@ async function perSecond(work) {
   return (RUNS / (performance.now() - started)) * 1000;
 }
 
-async function nodeWasiPerSecond() {
+async function oneByOne(rival) {
   // Few, since a process of node:wasi that makes many instances is likely to crash.
-  const times = await nodeWasiRound("hello", 1_000, 500);
+  const times = await roundInOwnProcess(rival, "hello", 1_000, 500);
   return (times.length / times.reduce((sum, ms) => sum + ms, 0)) * 1000;
 }
 
 const figures = await withEngine(async (engine) => {
   const image = await engine.loadImage(guestPath("hello"));
-  const module = guestModule("hello");
   for (let run = 0; run < WARM_UP; run++) await engine.run(image);
-  const rivals = [browserWasiShim(module)];
 
   async function inFlight() {
     let left = RUNS;
@@ -40,14 +37,8 @@ const figures = await withEngine(async (engine) => {
   return await takeTurns(
     [
       { name: "ours", sample: () => perSecond(inFlight) },
-      { name: "node:wasi", sample: nodeWasiPerSecond },
-      ...rivals.map(({ name, run }) => ({
-        name,
-        sample: () =>
-          perSecond(() => {
-            for (let turn = 0; turn < RUNS; turn++) run();
-          }),
-      })),
+      { name: "node:wasi", sample: () => oneByOne("node:wasi") },
+      { name: "bjorn3 shim", sample: () => oneByOne("bjorn3 shim") },
     ],
     ROUNDS,
   );

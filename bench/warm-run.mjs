@@ -1,37 +1,38 @@
 // A warm run of hello, start to exit status: `engine.run` of a loaded image against a fresh instance
 // of a reused module in the caller's own thread.
-import { guestBytes, guestModule, guestPath, withEngine } from "./guests.mjs";
+import { guestBytes, guestPath, withEngine } from "./guests.mjs";
 import { line, report } from "./report.mjs";
-import { browserWasiShim } from "./rivals/browser-wasi-shim.mjs";
-import { extism } from "./rivals/extism.mjs";
-import { nodeWasiRound } from "./rivals/node-wasi-rounds.mjs";
+import { roundInOwnProcess } from "./rivals/own-process.mjs";
 import { wasmer } from "./rivals/wasmer.mjs";
 import { median, percentile, takeTurns, timeEach } from "./statistics.mjs";
 
 const ROUNDS = 10;
-/** A service that is warm: V8 has compiled both threads' code by then. The others get as many. */
+/** A service that is warm: V8 has compiled both threads' code by then. */
 const WARM_UP = 2000;
+/** More changes nothing for them, and makes a process of node:wasi likely to crash. */
+const RIVAL_WARM_UP = 500;
 
 const figures = await withEngine(async (engine) => {
   const image = await engine.loadImage(guestPath("hello"));
-  const module = guestModule("hello");
   for (let run = 0; run < WARM_UP; run++) await engine.run(image);
-  const inThread = [browserWasiShim(module)];
-  for (const { run } of inThread) for (let turn = 0; turn < WARM_UP; turn++) run();
-  const slow = [extism(module), await wasmer(guestBytes("hello"))];
-  try {
-    return await takeTurns(
-      [
-        { name: "ours", sample: () => timeEach(500, () => engine.run(image)) },
-        { name: "node:wasi", sample: () => nodeWasiRound("hello", 500, WARM_UP) },
-        ...inThread.map(({ name, run }) => ({ name, sample: () => timeEach(500, () => run()) })),
-        ...slow.map(({ name, run }) => ({ name, sample: () => timeEach(20, () => run()) })),
-      ],
-      ROUNDS,
-    );
-  } finally {
-    for (const rival of [...inThread, ...slow]) await rival.close();
-  }
+  const rival = (name, runs, warmUp) => ({
+    name,
+    sample: () => roundInOwnProcess(name, "hello", runs, warmUp),
+  });
+  const taken = await takeTurns(
+    [
+      { name: "ours", sample: () => timeEach(2000, () => engine.run(image)) },
+      rival("node:wasi", 500, RIVAL_WARM_UP),
+      rival("bjorn3 shim", 500, RIVAL_WARM_UP),
+      rival("extism", 20, 20),
+    ],
+    ROUNDS,
+  );
+  // Last, since its threads slow down all others in the process as long as it is there.
+  const sdk = await wasmer(guestBytes("hello"));
+  taken.set("wasmer sdk", await timeEach(20 * ROUNDS, () => sdk.run()));
+  await sdk.close();
+  return taken;
 });
 
 const ours = figures.get("ours");
