@@ -1,4 +1,4 @@
-import { untilAborted } from "./shared-flights.js";
+import { untilAborted } from "../base/until-aborted.js";
 
 /** Opens a stream of a blob's bytes, from its first on. Called at most once, and not at all when the store has the blob. */
 export type BlobSource = (context: {

@@ -1,3 +1,4 @@
+import { untilAborted } from "../base/until-aborted.js";
 /** One caller's hold on a shared result. */
 export interface Hold<T> {
   readonly value: T;
@@ -85,18 +86,6 @@ export class SharedFlights<T> {
   #forget(key: string, flight: Flight<T>): void {
     if (this.#flights.get(key) === flight) this.#flights.delete(key);
   }
-}
-
-/** Settles as `promise` does, or rejects with the signal's reason, whichever is first. */
-export function untilAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
-  if (signal === undefined) return promise;
-  return new Promise<T>((resolve, reject) => {
-    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the caller's reason, untouched
-    const stop = (): void => reject(signal.reason);
-    signal.addEventListener("abort", stop, { once: true });
-    if (signal.aborted) stop();
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
 }
 
 function once(action: () => Promise<void>): () => Promise<void> {

@@ -1,4 +1,5 @@
 import { isSafedockError, SafedockError } from "../base/errors.js";
+import { untilAborted } from "../base/until-aborted.js";
 import { Authorizer } from "./authorizer.js";
 import { errorOfResponse } from "./error-of-response.js";
 import { networkCode, networkError, responseError, Transient } from "./failure.js";
@@ -63,16 +64,16 @@ export class Session {
   async openOnce(call: Call): Promise<HttpResponse> {
     const { signal, scope } = call;
     signal?.throwIfAborted();
-    const base = await abortable(this.findBase(), signal);
+    const base = await untilAborted(this.findBase(), signal);
     const url = typeof call.to === "string" ? new URL(call.to, base) : call.to;
     // An upload may be sent to another host, which gets no credentials of ours.
     const isOurs = url.origin === base.origin;
     const authorization = isOurs
-      ? await abortable(this.authorizer.header(scope), signal)
+      ? await untilAborted(this.authorizer.header(scope), signal)
       : undefined;
     let response = await this.transport.send({ ...call, url, authorization });
     if (response.status === 401 && response.url.origin === base.origin) {
-      const better = await abortable(
+      const better = await untilAborted(
         this.authorizer.headerAfter(response, scope, authorization),
         signal,
       );
@@ -123,16 +124,4 @@ export class Session {
       throw error;
     }
   }
-}
-
-/** Lets one caller go when its signal aborts; what others wait for too goes on. */
-async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the caller's reason, untouched
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }
