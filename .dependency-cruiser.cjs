@@ -19,7 +19,13 @@ const layers = {
   content: bottom,
   layer: ["content", ...bottom],
   snapshot: ["layer", "content", ...bottom],
-  image: ["registry", "content", "layer", "snapshot", ...bottom],
+  layout: ["content", "layer", ...bottom],
+  client: ["registry", "layout", "content", "layer", ...bottom],
+  trust: ["registry", ...bottom],
+  // prettier-ignore
+  image: [
+    "registry", "content", "layer", "snapshot", "layout", "client", "trust", ...bottom,
+  ],
 
   // The execution half: usable without any registry.
   fs: bottom,
@@ -33,10 +39,10 @@ const layers = {
   // Where the halves meet.
   // prettier-ignore
   engine: [
-    "image", "registry", "content", "layer", "snapshot",
+    "image", "registry", "content", "layer", "snapshot", "layout", "client", "trust",
     "guest", "component", "wasi", "fs", "http", ...bottom,
   ],
-  index: ["engine", "image", "registry", "guest", "wasi", ...bottom],
+  index: ["engine", "image", "client", "trust", "registry", "guest", "wasi", ...bottom],
   cli: ["index"],
 };
 

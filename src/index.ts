@@ -54,6 +54,7 @@ export type {
   RandomGrant,
 } from "./engine/grants.js";
 export { Image } from "./engine/image.js";
+export { ImageVerbs } from "./engine/image-verbs.js";
 export { Images } from "./engine/images.js";
 export type { Limits } from "./engine/limits.js";
 export { Process } from "./engine/process.js";

@@ -1,22 +1,26 @@
-import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { SafedockError } from "../base/errors.js";
-import type { Descriptor } from "../oci/descriptor.js";
-import { digestAlgorithm, type Digest } from "../oci/digest.js";
-import { readSource, type BlobSource, type BlobTap } from "./blob-source.js";
+import type { Digest } from "../oci/digest.js";
+import type { BlobSource, BlobTap } from "./blob-source.js";
 import { FileSink } from "./file-sink.js";
 import { errorCodeOf } from "./process-identity.js";
+import {
+  hashOf,
+  hexOf,
+  receiveBlob,
+  tooLarge,
+  wrongSize,
+  type ExpectedBlob,
+  type Follower,
+} from "./receive-blob.js";
 import { SharedFlights, type FlightContext, type Hold } from "./shared-flights.js";
 import { StoreLayout } from "./store-layout.js";
 import { TemporaryFolder } from "./temporary-folder.js";
 
 /** Largest blob taken, in bytes: a layer of 4 GiB is far above any WebAssembly image. */
 export const MAX_BLOB_BYTES = 4 * 2 ** 30;
-
-/** What the bytes of a blob must be. */
-export type ExpectedBlob = Pick<Descriptor, "digest" | "size">;
 
 export interface StageOptions {
   readonly signal?: AbortSignal | undefined;
@@ -224,7 +228,7 @@ export class ContentStore {
     }
     const sink = await FileSink.create(this.temporary.newPath());
     try {
-      await receive(expected, source, sink, follower, context);
+      await receiveBlob(expected, source, sink, follower, context);
       await sink.close();
       return { path: sink.path, committed: undefined, existed: false };
     } catch (error) {
@@ -243,83 +247,6 @@ export class ContentStore {
       throw error;
     }
   }
-}
-
-/** A tap, and what it found wrong: that counts only if the bytes are the right ones. */
-interface Follower {
-  readonly tap: BlobTap | undefined;
-  failure: { readonly error: unknown } | undefined;
-}
-
-/** Streams and verifies. */
-async function receive(
-  { digest, size }: ExpectedBlob,
-  source: BlobSource,
-  sink: FileSink,
-  follower: Follower,
-  { signal, report }: FlightContext,
-): Promise<void> {
-  const hash = hashOf(digest);
-  let received = 0;
-  for await (const piece of readSource(source, signal)) {
-    received += piece.byteLength;
-    if (received > size) throw wrongSize(digest, size, received);
-    hash.update(piece);
-    const written = sink.write(piece);
-    // Awaited below; a failure before that must not count as unhandled.
-    written?.catch(() => undefined);
-    await follow(follower, (tap) => tap.write(piece));
-    await written;
-    report(received);
-  }
-  if (received !== size) throw wrongSize(digest, size, received);
-  const actual = hash.digest("hex");
-  if (actual !== hexOf(digest)) throw mismatch(digest, `${digestAlgorithm(digest)}:${actual}`);
-  await follow(follower, (tap) => tap.end());
-}
-
-async function follow(
-  follower: Follower,
-  step: (tap: BlobTap) => Promise<void> | undefined,
-): Promise<void> {
-  if (follower.tap === undefined || follower.failure !== undefined) return;
-  try {
-    await step(follower.tap);
-  } catch (error) {
-    follower.failure = { error };
-  }
-}
-
-function hashOf(digest: Digest) {
-  return createHash(digestAlgorithm(digest));
-}
-
-function hexOf(digest: Digest): string {
-  return digest.slice(digest.indexOf(":") + 1);
-}
-
-function mismatch(expected: Digest, actual: string): SafedockError {
-  return new SafedockError("ERR_DIGEST_MISMATCH", `The bytes are ${actual}, not ${expected}`, {
-    data: { expected, actual },
-    hint: "the registry or a proxy on the way changed them",
-  });
-}
-
-function wrongSize(digest: Digest, expected: number, actual: number): SafedockError {
-  const found = actual > expected ? `more (${actual} or more)` : `only ${actual}`;
-  return new SafedockError(
-    "ERR_SIZE_MISMATCH",
-    `${digest} must have ${expected} bytes, there were ${found}`,
-    { data: { digest, expected, actual } },
-  );
-}
-
-function tooLarge(digest: Digest, size: number, limit: number): SafedockError {
-  return new SafedockError(
-    "ERR_BLOB_TOO_LARGE",
-    `${digest} has ${size} bytes, the limit is ${limit} bytes`,
-    { data: { digest, size, limit } },
-  );
 }
 
 function notFound(digest: Digest): SafedockError {

@@ -1,24 +1,15 @@
-import { EventEmitter } from "eventemitter3";
 import { SafedockError } from "../base/errors.js";
-import { throwLater } from "../base/throw-later.js";
 import { GuestPool } from "../guest/pool.js";
 import { ImageStore } from "../image/image-store.js";
-import type { OnPullProgress } from "../image/pull-progress.js";
 import { BoardRecords } from "./board-records.js";
 import { checkContainerOptions } from "./check-options.js";
 import type { Container } from "./container.js";
 import type { ContainerOptions, RunOptions } from "./container-options.js";
 import { Containers } from "./containers.js";
-import type { EngineEvents } from "./engine-events.js";
-import {
-  checkEngineOptions,
-  type EngineOptions,
-  type LoadOptions,
-  type PullOptions,
-} from "./engine-options.js";
+import { checkEngineOptions, type EngineOptions } from "./engine-options.js";
 import type { RunResult } from "./exit-status.js";
-import { Image } from "./image.js";
-import { Images } from "./images.js";
+import type { Image } from "./image.js";
+import { ImageVerbs } from "./image-verbs.js";
 import { Launcher } from "./launcher.js";
 import { runOnce } from "./run-once.js";
 import { defaultRoot, layersFolder } from "./store-root.js";
@@ -27,85 +18,24 @@ import { defaultRoot, layersFolder } from "./store-root.js";
  * A store of images and a pool of workers: opened by {@link openEngine}, closed by `close` or
  * `await using`. An engine that is forgotten does not keep the app alive.
  */
-export class Engine extends EventEmitter<EngineEvents> implements AsyncDisposable {
-  /** The store's folder, absolute. */
-  readonly root: string;
-  readonly images: Images;
+export class Engine extends ImageVerbs implements AsyncDisposable {
   readonly containers: Containers;
-  readonly #options: EngineOptions;
-  readonly #store: ImageStore;
   readonly #pool: GuestPool;
   readonly #launcher: Launcher;
   #closing: Promise<void> | undefined;
 
   /** @internal */
   constructor(options: EngineOptions, store: ImageStore, pool: GuestPool, layers: string) {
-    super();
-    this.root = store.content.layout.root;
-    this.#options = options;
-    this.#store = store;
+    super(options, store);
     this.#pool = pool;
     this.#launcher = new Launcher(this.#pool, store);
-    this.images = new Images(store, () => this.#assertOpen());
     this.containers = new Containers({
       launcher: this.#launcher,
       records: new BoardRecords(this.#pool.board),
       layers,
       events: this,
-      assertOpen: () => this.#assertOpen(),
+      assertOpen: () => this.assertOpen(),
     });
-  }
-
-  /**
-   * Pulls an image from its registry: all of it is verified and in the store, or nothing. Blobs that the
-   * store has are not downloaded again.
-   *
-   * @example
-   * ```ts
-   * engine.on("progress", ({ digest, bytes, total }) => console.log(digest, bytes, total));
-   * const image = await engine.pullImage("ghcr.io/acme/hello:1.2", {
-   *   signal: AbortSignal.timeout(60_000),
-   *   credentials: { username: "ada", password: "secret" },
-   * });
-   * ```
-   * @param reference - `hello`, `ghcr.io/acme/hello:1.2`, `localhost:5000/x@sha256:…`
-   * @throws SafedockError `ERR_REFERENCE_INVALID`, `ERR_REGISTRY_*`, `ERR_MANIFEST_*`,
-   * `ERR_CONFIG_INVALID`, `ERR_PLATFORM_NOT_FOUND`, `ERR_DIGEST_MISMATCH`, `ERR_SIZE_MISMATCH`,
-   * `ERR_BLOB_TOO_LARGE`, `ERR_LAYER_*`, `ERR_DIFFID_MISMATCH`, `ERR_IMAGE_NO_WASM`. An abort rejects
-   * with `signal.reason`.
-   */
-  async pullImage(reference: string, options: PullOptions = {}): Promise<Image> {
-    this.#assertOpen();
-    const { signal, platform, onProgress, ...registry } = options;
-    const record = await this.#store.pull(reference, {
-      registry: { ...this.#options.registry, ...registry },
-      onProgress: this.#progress(reference, onProgress),
-      ...(signal === undefined ? undefined : { signal }),
-      ...(platform === undefined ? undefined : { platform }),
-    });
-    return this.#arrived(record);
-  }
-
-  /**
-   * Takes an image from an OCI layout folder, a `.wasm` file, or the bytes of one, which becomes an image
-   * with that file as its Entrypoint.
-   *
-   * @example
-   * ```ts
-   * const image = await engine.loadImage("./hello.wasm", { reference: "hello:dev" });
-   * await engine.run("hello:dev");
-   * ```
-   * @throws SafedockError `ERR_SOURCE_UNSUPPORTED` for anything else, and the codes of a pull.
-   */
-  async loadImage(source: string | Uint8Array, options: LoadOptions = {}): Promise<Image> {
-    this.#assertOpen();
-    const { onProgress, ...rest } = options;
-    const name = typeof source === "string" ? source : "bytes";
-    const record = await this.#store.load(source, {
-      ...rest,
-      onProgress: this.#progress(options.reference ?? name, onProgress),
-    });
-    return this.#arrived(record);
   }
 
   /**
@@ -133,11 +63,11 @@ export class Engine extends EventEmitter<EngineEvents> implements AsyncDisposabl
    * `ERR_MODULE_TOO_LARGE`, `ERR_IMPORT_UNKNOWN`, `ERR_COMPONENT_UNSUPPORTED`.
    */
   async createContainer(image: Image | string, options: ContainerOptions = {}): Promise<Container> {
-    this.#assertOpen();
+    this.assertOpen();
     const checked = checkContainerOptions(options);
     const found = typeof image === "string" ? await this.images.get(image) : image;
     await this.#launcher.prepare(found, checked);
-    this.#assertOpen();
+    this.assertOpen();
     return this.containers.create(found, checked);
   }
 
@@ -152,24 +82,11 @@ export class Engine extends EventEmitter<EngineEvents> implements AsyncDisposabl
    * exit code does not throw; an abort rejects with `signal.reason`.
    */
   async run(image: Image | string, options: RunOptions = {}): Promise<RunResult> {
-    this.#assertOpen();
+    this.assertOpen();
     const checked = checkContainerOptions(options, RUN_KEYS);
     options.signal?.throwIfAborted();
     const found = typeof image === "string" ? await this.images.get(image) : image;
     return runOnce(this.#launcher, this.containers, found, checked, options);
-  }
-
-  /** A listener that throws is an uncaught exception of the app; what the engine does goes on. */
-  override emit<T extends EventEmitter.EventNames<EngineEvents>>(
-    event: T,
-    ...args: EventEmitter.EventArgs<EngineEvents, T>
-  ): boolean {
-    try {
-      return super.emit(event, ...args);
-    } catch (error) {
-      throwLater(error);
-      return true;
-    }
   }
 
   /** What the engine is: plain data. */
@@ -201,21 +118,8 @@ export class Engine extends EventEmitter<EngineEvents> implements AsyncDisposabl
     this.removeAllListeners();
   }
 
-  #arrived(record: Parameters<ImageStore["snapshot"]>[0]): Image {
-    const image = new Image(record, this.#store.snapshot(record));
-    this.emit("pull", { image });
-    return image;
-  }
-
-  #progress(reference: string, also: ((event: ProgressOf) => void) | undefined): OnPullProgress {
-    return (progress) => {
-      const event = { reference, ...progress };
-      this.emit("progress", event);
-      also?.(event);
-    };
-  }
-
-  #assertOpen(): void {
+  /** @internal */
+  protected override assertOpen(): void {
     if (this.#closing === undefined) return;
     throw new SafedockError("ERR_ENGINE_CLOSED", `the engine on ${this.root} is closed`, {
       data: { root: this.root },
@@ -223,8 +127,6 @@ export class Engine extends EventEmitter<EngineEvents> implements AsyncDisposabl
     });
   }
 }
-
-type ProgressOf = Parameters<EngineEvents["progress"]>[0];
 
 const RUN_KEYS = ["stdin", "signal"];
 
