@@ -54,6 +54,7 @@ export type {
   RandomGrant,
 } from "./engine/grants.js";
 export { Image } from "./engine/image.js";
+export type { ImageInfo } from "./engine/image-info.js";
 export { ImageVerbs } from "./engine/image-verbs.js";
 export { Images } from "./engine/images.js";
 export type { Limits } from "./engine/limits.js";
@@ -61,7 +62,16 @@ export { Process } from "./engine/process.js";
 export { GuestInput } from "./guest/guest-input.js";
 export { GuestReadable } from "./guest/guest-readable.js";
 export type { ExitReason, GuestUsage } from "./guest/guest-spec.js";
+export type { ImageEntry } from "./image/describe-program.js";
+export type {
+  ComponentTrigger,
+  ImageComponent,
+  PlannedComponent,
+} from "./image/image-component.js";
 export type { ImageFormat } from "./image/image-format.js";
+export type { ImageLimits } from "./image/image-limits.js";
+export type { ImageLayer, ImageModule, WasmKind } from "./image/image-record.js";
+export type { ImageWorld } from "./image/image-world.js";
 export type { PullProgress } from "./image/pull-progress.js";
 export type { Access, BindMount, MemoryMount } from "./mount.js";
 export type { Digest, DigestAlgorithm } from "./oci/digest.js";

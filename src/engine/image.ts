@@ -1,10 +1,15 @@
+import type { ImageEntry } from "../image/describe-program.js";
+import type { ImageComponent } from "../image/image-component.js";
 import type { ImageFormat } from "../image/image-format.js";
 import type { ImageRecord } from "../image/image-record.js";
+import type { ImageWorld } from "../image/image-world.js";
 import type { OpenImage } from "../image/resolve-entry.js";
 import type { ImageExecution } from "../oci/image-config.js";
 import { formatPlatform } from "../oci/platform.js";
+import type { ImageModule } from "../snapshot/flatten-layers.js";
 import type { Snapshot } from "../snapshot/snapshot-store.js";
 import type { Program } from "./find-program.js";
+import type { ImageInfo } from "./image-info.js";
 
 /**
  * An image in the store, whole and verified. Made by `engine.pullImage` and `engine.loadImage`.
@@ -18,6 +23,17 @@ export class Image {
   readonly format: ImageFormat;
   /** `wasi/wasm`, as the image's config has it. */
   readonly platform: string;
+  /**
+   * The program that `engine.run(image)` runs; undefined if the image has several modules and names none,
+   * or names what it does not have.
+   */
+  readonly entry: ImageEntry | undefined;
+  /** What the entry is to its host, by its imports and exports; undefined without an entry. */
+  readonly world: ImageWorld | undefined;
+  /** Its WebAssembly files, by path; at most 1000. */
+  readonly modules: readonly ImageModule[];
+  /** The components of a Spin application; undefined for every other format. */
+  readonly components: readonly ImageComponent[] | undefined;
   /** Bytes of all layers as the registry has them. */
   readonly size: number;
   /** `Entrypoint`, `Cmd`, `Env`, `WorkingDir`, `Labels` and `User`, as the image's config has them. */
@@ -42,11 +58,42 @@ export class Image {
     this.digest = record.digest;
     this.format = record.format;
     this.platform = formatPlatform(record.platform);
+    this.entry = record.program?.entry;
+    this.world = record.program?.world;
+    this.modules = record.modules;
+    this.components = record.components;
     this.size = record.layers.reduce((sum, { size }) => sum + size, 0);
     this.config = record.config;
     this.createdAt = record.createdAt;
     this.files = { tree: snapshot.treePath, blobs: snapshot.blobs };
     this.environment = environmentOf(record.config);
+  }
+
+  /**
+   * All that is known of the image, as plain JSON.
+   *
+   * @example
+   * ```ts
+   * const { format, platform, entry, world } = image.inspect();
+   * console.log(`${format} for ${platform}: ${entry?.path} is a ${world?.kind}`);
+   * ```
+   */
+  inspect(): ImageInfo {
+    const { reference, entry, world, components } = this;
+    return {
+      ...(reference !== undefined ? { reference } : {}),
+      digest: this.digest,
+      format: this.format,
+      platform: this.platform,
+      ...(entry !== undefined ? { entry } : {}),
+      ...(world !== undefined ? { world } : {}),
+      modules: this.modules,
+      ...(components !== undefined ? { components } : {}),
+      config: this.config,
+      layers: this.record.layers,
+      size: this.size,
+      createdAt: this.createdAt,
+    };
   }
 }
 

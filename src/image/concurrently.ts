@@ -29,3 +29,27 @@ export async function concurrently<T, R>(
   if (failures.length > 0) throw failures[0];
   return results;
 }
+
+/** Two pieces of work at once, as {@link concurrently} does it. */
+export async function both<A, B>(
+  signal: AbortSignal | undefined,
+  first: (signal: AbortSignal) => Promise<A>,
+  second: (signal: AbortSignal) => Promise<B>,
+): Promise<[A, B]> {
+  const controller = new AbortController();
+  const all =
+    signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal]);
+  const failures: unknown[] = [];
+  const settle = async <T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+    try {
+      return await work(all);
+    } catch (error) {
+      failures.push(error);
+      controller.abort(error);
+      throw error;
+    }
+  };
+  const [a, b] = await Promise.allSettled([settle(first), settle(second)]);
+  if (a.status === "fulfilled" && b.status === "fulfilled") return [a.value, b.value];
+  throw failures[0];
+}

@@ -2,7 +2,12 @@ import type { Platform } from "../oci/descriptor.js";
 import type { Digest } from "../oci/digest.js";
 import type { ImageExecution } from "../oci/image-config.js";
 import type { ImageModule } from "../snapshot/flatten-layers.js";
+import type { ImageProgram } from "./describe-program.js";
+import type { ImageComponent } from "./image-component.js";
 import type { ImageFormat } from "./image-format.js";
+
+export type { WasmKind } from "../layer/wasm-kind.js";
+export type { ImageModule } from "../snapshot/flatten-layers.js";
 
 export interface ImageLayer {
   /** Of the blob as the registry has it. */
@@ -30,6 +35,10 @@ export interface ImageRecord {
   readonly chainId: Digest;
   /** WebAssembly files of the image, by path; at most 1000. */
   readonly modules: readonly ImageModule[];
+  /** What it runs by itself; absent in a record of an older version: the next pull writes it anew. */
+  readonly program?: ImageProgram;
+  /** Of a Spin application. */
+  readonly components?: readonly ImageComponent[];
   /** When this store got it, ISO 8601. */
   readonly createdAt: string;
 }

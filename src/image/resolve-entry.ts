@@ -6,6 +6,7 @@ import { TREE_FILE, type Tree } from "../tree/tree.js";
 import { describeBytes } from "./describe-bytes.js";
 import type { ImageRecord } from "./image-record.js";
 import { readHead } from "./module-layer.js";
+import { shellLine, shellWords } from "./shell-words.js";
 
 /** A module's bytes: a part of a host file. */
 export interface ImageModuleSource {
@@ -57,6 +58,8 @@ const MAX_LISTED = 8;
  * - the program is a path in the image: absolute, or below `WorkingDir`; a bare name is also looked for
  *   in the folders of the image's `PATH`, and in the root. Symbolic links stay inside the image.
  * - `file.wasm#name` asks for the exported function `name`
+ * - a command in shell form (`/bin/sh -c "/hello.wasm --fast"`) is taken word for word, unless the image
+ *   has a shell that is WebAssembly; what takes a shell to understand is refused
  *
  * @throws SafedockError `ERR_ENTRYPOINT_MISSING` if there is no such file or none is named,
  * `ERR_IMAGE_NO_WASM`, `ERR_MODULE_INVALID` if the file is something else (says what)
@@ -65,22 +68,28 @@ export async function resolveEntry(
   image: OpenImage,
   options: ResolveEntryOptions = {},
 ): Promise<Program> {
-  const [program, ...rest] = commandLine(image.record, options);
+  const [program, ...rest] = commandLine(image, options);
   const { record: found, entry, word } = findProgram(image, program);
   const module = await openModule(image, found, word);
   return { module, args: [word, ...rest], ...(entry !== undefined ? { entry } : {}) };
 }
 
 function commandLine(
-  { config, modules, reference, digest }: ImageRecord,
+  image: OpenImage,
   { args, command }: ResolveEntryOptions,
 ): readonly [string, ...string[]] {
+  const { config, modules, reference, digest } = image.record;
   const [entrypoint, ...entrypointArgs] = command ?? config.Entrypoint ?? [];
   if (command !== undefined) {
     if (entrypoint === undefined) throw missing("", "the command has no words");
     return [entrypoint, ...entrypointArgs];
   }
-  const [cmd, ...cmdArgs] = config.Cmd ?? [];
+  const line = wordsOfLine(image, config.Entrypoint ?? []);
+  // As with Docker, the image's Cmd has no place behind an Entrypoint in shell form.
+  if (line !== undefined) return [...line, ...(args ?? [])];
+  const cmdWords = config.Cmd ?? [];
+  const [cmd, ...cmdArgs] =
+    entrypoint === undefined ? (wordsOfLine(image, cmdWords) ?? cmdWords) : cmdWords;
   if (entrypoint !== undefined) {
     return [entrypoint, ...entrypointArgs, ...(args ?? config.Cmd ?? [])];
   }
@@ -98,6 +107,22 @@ function commandLine(
     throw missing("", `the image names no program and has several: ${list.join(", ")}`);
   }
   return [only.path, ...(args ?? [])];
+}
+
+/** The words of a command in shell form; `undefined` if it is none, or the image has its own shell. */
+function wordsOfLine(
+  image: OpenImage,
+  words: readonly string[],
+): readonly [string, ...string[]] | undefined {
+  const line = shellLine(words);
+  if (line === undefined) return undefined;
+  const { tree, record } = image;
+  const shell = lookUp(image, words[0] ?? "");
+  const path = shell === undefined ? undefined : tree.path(shell);
+  if (record.modules.some((module) => module.path === path)) return undefined;
+  const found = shellWords(line);
+  if (found !== undefined) return found;
+  throw missing(words.join(" "), "its command line takes a shell to understand");
 }
 
 function findProgram(image: OpenImage, word: string) {
@@ -128,6 +153,17 @@ function lookUp({ record, tree }: OpenImage, name: string): number | undefined {
   if (name === "" || name.endsWith("/") || name.includes("\0")) return undefined;
   const found = candidates.map((path) => tree.resolve(path)).find((entry) => entry >= 0);
   return found;
+}
+
+/**
+ * The module at a path of an image.
+ *
+ * @throws SafedockError `ERR_ENTRYPOINT_MISSING`, `ERR_MODULE_INVALID`
+ */
+export async function openModuleAt(image: OpenImage, path: string): Promise<ImageModuleSource> {
+  const found = image.tree.resolve(path);
+  if (found < 0) throw missing(path, "the image has no such file");
+  return openModule(image, found, path);
 }
 
 async function openModule(

@@ -147,7 +147,7 @@ describe("formats", () => {
     expect(tree.size(tree.resolve(path))).toBe(8);
   });
 
-  test("module-layers, its words kept, without a usable title", async () => {
+  test("module-layers, its words kept, named by them without a usable title", async () => {
     await using root = await temporaryRoot();
     const blobs = new Blobs();
     const config = {
@@ -162,7 +162,7 @@ describe("formats", () => {
     const { record } = await pull(blobs, manifest, root.path);
     expect(record).toMatchObject({
       format: "module-layers",
-      config: { Entrypoint: ["/module.wasm", "-v"], Cmd: ["c"] },
+      config: { Entrypoint: ["/x.wasm", "-v"], Cmd: ["c"] },
     });
   });
 
@@ -187,7 +187,7 @@ describe("formats", () => {
   });
 
   test.each([
-    ["application/vnd.fermyon.spin.application.v1+config", "application/wasm", /Spin/],
+    ["application/vnd.wasmcloud.provider.archive.config", "application/wasm", /wasmCloud/],
     ["application/vnd.cncf.helm.config.v1+json", "application/vnd.cncf.helm.chart", /helm/],
   ])("%s is refused by name", async (config, layer, message) => {
     await using root = await temporaryRoot();

@@ -1,0 +1,26 @@
+import type { ImageEntry } from "../image/describe-program.js";
+import type { ImageComponent } from "../image/image-component.js";
+import type { ImageFormat } from "../image/image-format.js";
+import type { ImageLayer } from "../image/image-record.js";
+import type { ImageWorld } from "../image/image-world.js";
+import type { ImageExecution } from "../oci/image-config.js";
+import type { ImageModule } from "../snapshot/flatten-layers.js";
+
+/** What `image.inspect()` gives: plain JSON; the fields are those of the image. */
+export interface ImageInfo {
+  readonly reference?: string;
+  readonly digest: string;
+  readonly format: ImageFormat;
+  readonly platform: string;
+  readonly entry?: ImageEntry;
+  readonly world?: ImageWorld;
+  readonly modules: readonly ImageModule[];
+  readonly components?: readonly ImageComponent[];
+  readonly config: ImageExecution;
+  /** The lowest first, as the registry has them, and uncompressed. */
+  readonly layers: readonly ImageLayer[];
+  /** Bytes of all layers as the registry has them. */
+  readonly size: number;
+  /** When this store got the image, ISO 8601. */
+  readonly createdAt: string;
+}

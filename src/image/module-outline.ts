@@ -1,0 +1,114 @@
+import { open, type FileHandle } from "node:fs/promises";
+import { WASM_HEAD_BYTES, wasmKind, type WasmKind } from "../layer/wasm-kind.js";
+import { ByteReader, ModuleFormatError } from "../wasm/byte-reader.js";
+import {
+  COMPONENT_EXPORTS,
+  COMPONENT_IMPORTS,
+  MAX_COMPONENT_SECTIONS,
+  readComponent,
+} from "../wasm/read-component.js";
+import { readModule, SECTION_EXPORT, SECTION_IMPORT } from "../wasm/read-module.js";
+import { componentWorld, coreWorld, type ImageWorld } from "./image-world.js";
+
+/** A part of a host file. */
+export interface FilePart {
+  readonly file: string;
+  /** In bytes. */
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Most bytes of imports and exports that are looked at: a thousand times what compilers write. */
+const MAX_OUTLINE_BYTES = 4 * 2 ** 20;
+/** Bytes read at once: most modules have all headers of sections but one or two within as much. */
+const WINDOW_BYTES = 16 * 1024;
+/** Longest header of a section: its id, and its size as LEB128. */
+const MAX_SECTION_HEADER = 6;
+
+const WANTED: Readonly<Record<WasmKind, readonly number[]>> = {
+  core: [SECTION_IMPORT, SECTION_EXPORT],
+  component: [COMPONENT_IMPORTS, COMPONENT_EXPORTS],
+};
+
+/**
+ * The world of a module or component, by its imports and exports alone: code, data and what is nested
+ * inside are passed over on disk, so that a module of any size costs some small reads. `undefined` for
+ * bytes that are no module, and for one whose names take more than 4 MiB.
+ */
+export async function readWorld(part: FilePart): Promise<ImageWorld | undefined> {
+  const file = await open(part.file, "r");
+  try {
+    const outline = await readOutline(new PartReader(file, part));
+    if (outline === undefined) return undefined;
+    if (wasmKind(outline) === "component") return componentWorld(readComponent(outline));
+    const module = readModule(outline);
+    return module.kind === "core" ? coreWorld(module) : undefined;
+  } catch (error) {
+    // Whoever runs it is told what is wrong with it.
+    if (error instanceof ModuleFormatError) return undefined;
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+/** The head, and the sections of imports and exports: a small module with the same names. */
+async function readOutline(part: PartReader): Promise<Uint8Array | undefined> {
+  const head = await part.read(0, WASM_HEAD_BYTES);
+  const kind = wasmKind(head);
+  if (kind === undefined) return undefined;
+  const pieces = [head];
+  let kept = 0;
+  let at = WASM_HEAD_BYTES;
+  for (let count = 0; at < part.length; count++) {
+    if (count === MAX_COMPONENT_SECTIONS) return undefined;
+    const header = new ByteReader(await part.read(at, MAX_SECTION_HEADER));
+    const id = header.byte();
+    const size = header.u32();
+    const length = header.position + size;
+    if (length > part.length - at) throw new ModuleFormatError(`section ${id} passes the end`);
+    if (WANTED[kind].includes(id)) {
+      kept += length;
+      if (kept > MAX_OUTLINE_BYTES) return undefined;
+      pieces.push(await part.read(at, length));
+    }
+    at += length;
+  }
+  return Buffer.concat(pieces);
+}
+
+/** Reads pieces of a part, small ones from a window of it. */
+class PartReader {
+  #window = Buffer.alloc(0);
+  #start = 0;
+
+  constructor(
+    private readonly file: FileHandle,
+    private readonly part: FilePart,
+  ) {}
+
+  get length(): number {
+    return this.part.length;
+  }
+
+  /** Less than `length` bytes at the end of the part. The piece stays as it is. */
+  async read(at: number, length: number): Promise<Buffer> {
+    const wanted = Math.min(length, this.part.length - at);
+    const from = at - this.#start;
+    if (from >= 0 && from + wanted <= this.#window.length) {
+      return this.#window.subarray(from, from + wanted);
+    }
+    const size = Math.min(Math.max(wanted, WINDOW_BYTES), this.part.length - at);
+    const bytes = Buffer.alloc(size);
+    let filled = 0;
+    while (filled < size) {
+      const position = this.part.offset + at + filled;
+      const { bytesRead } = await this.file.read(bytes, filled, size - filled, position);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    this.#window = bytes.subarray(0, filled);
+    this.#start = at;
+    return this.#window.subarray(0, wanted);
+  }
+}
