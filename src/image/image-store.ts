@@ -152,6 +152,8 @@ export class ImageStore {
   }
 
   async #isComplete(record: ImageRecord): Promise<boolean> {
+    // Written by an older version: the next pull writes it anew, from the blobs that are there.
+    if (record.program === undefined) return false;
     const { treePath, blobs } = this.snapshot(record);
     try {
       for (const path of [treePath, ...blobs]) await stat(path);

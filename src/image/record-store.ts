@@ -7,6 +7,7 @@ import { digestHex, isDigest, type Digest } from "../oci/digest.js";
 import { isModuleList } from "../snapshot/snapshot-store.js";
 import { IMAGE_FORMATS } from "./image-format.js";
 import type { ImageRecord } from "./image-record.js";
+import { isComponentList, isImageProgram } from "./is-image-program.js";
 
 interface StoredReference {
   readonly reference: string;
@@ -143,6 +144,8 @@ function isRecord(value: unknown): value is ImageRecord {
     return false;
   }
   const { digest, chainId, layers, config, modules, format, platform, createdAt } = value;
+  if ("program" in value && !isImageProgram(value.program)) return false;
+  if ("components" in value && !isComponentList(value.components)) return false;
   return (
     isDigest(digest) &&
     isDigest(chainId) &&
