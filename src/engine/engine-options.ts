@@ -1,3 +1,4 @@
+import type { ImageLimits } from "../image/image-limits.js";
 import type { RegistryOptions } from "../registry/registry-options.js";
 import type { ProgressEvent } from "./engine-events.js";
 import { isRecord, Problems, show } from "./problems.js";
@@ -48,6 +49,8 @@ export interface PullOptions extends RegistryOptions {
   readonly signal?: AbortSignal;
   /** Platform to take from an index. Default `wasi/wasm` and its aliases. */
   readonly platform?: string;
+  /** How much an image may take, and how many of its blobs are fetched at once. */
+  readonly limits?: ImageLimits;
   /** Called for each blob's progress, as the engine's `progress` event. */
   readonly onProgress?: (event: ProgressEvent) => void;
 }
@@ -61,6 +64,8 @@ export interface LoadOptions {
   readonly tag?: string;
   /** Platform to take from an index. Default `wasi/wasm` and its aliases. */
   readonly platform?: string;
+  /** How much an image may take, and how many of its blobs are fetched at once. */
+  readonly limits?: ImageLimits;
   /** Called for each blob's progress, as the engine's `progress` event. */
   readonly onProgress?: (event: ProgressEvent) => void;
 }

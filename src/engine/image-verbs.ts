@@ -54,8 +54,9 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
    */
   async pullImage(reference: string, options: PullOptions = {}): Promise<Image> {
     this.assertOpen();
-    const { signal, platform, onProgress, ...registry } = options;
+    const { signal, platform, onProgress, limits, ...registry } = options;
     const record = await this.store.pull(reference, {
+      ...limits,
       registry: { ...this.options.registry, ...registry },
       onProgress: this.#progress(reference, onProgress),
       ...(signal === undefined ? undefined : { signal }),
@@ -77,9 +78,10 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
    */
   async loadImage(source: string | Uint8Array, options: LoadOptions = {}): Promise<Image> {
     this.assertOpen();
-    const { onProgress, ...rest } = options;
+    const { onProgress, limits, ...rest } = options;
     const name = typeof source === "string" ? source : "bytes";
     const record = await this.store.load(source, {
+      ...limits,
       ...rest,
       onProgress: this.#progress(options.reference ?? name, onProgress),
     });
