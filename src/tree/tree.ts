@@ -1,9 +1,10 @@
 import { SafedockError } from "../base/errors.js";
-import { checkTree } from "./check-tree.js";
+import { checkTree, isSoundDirectory } from "./check-tree.js";
 import {
   COUNT,
   FIRST,
   HEADER_BLOBS,
+  HEADER_NAME_BYTES,
   HEADER_POOL_BYTES,
   HEADER_RECORDS,
   HEADER_WORDS,
@@ -35,6 +36,11 @@ const MAX_PATH = 4096;
 const ROOT = 0;
 const NOT_FOUND = -1;
 
+/** What is known of a directory's children. */
+const UNCHECKED = 0;
+const SOUND = 1;
+const UNSOUND = 2;
+
 const encoder = new TextEncoder();
 
 /**
@@ -49,10 +55,13 @@ export class Tree {
   readonly #words: Uint32Array;
   readonly #times: BigInt64Array;
   readonly #pool: Buffer;
+  readonly #names: Uint8Array;
+  readonly #directories: Uint8Array;
 
   /**
-   * Checks the whole tree once (a few ms for 20,000 entries), so that every later call stays in bounds
-   * and comes to an end.
+   * Checks the tree's checksum, which finds damage (2 ms for 20,000 entries). Each directory's entries are
+   * checked when it is first asked for them, so that every call for a record that was found in a directory
+   * stays in bounds and comes to an end; a directory whose entries are out of place has none.
    *
    * @param bytes - what {@link encodeTree} gave; copied if it does not begin at a multiple of 8.
    * @param path - where it came from, for the error.
@@ -77,11 +86,13 @@ export class Tree {
     this.blobCount = this.#word(HEADER_BLOBS);
     const poolAt = (HEADER_WORDS + this.count * RECORD_WORDS) * 4;
     this.#pool = Buffer.from(buffer, byteOffset + poolAt, this.#word(HEADER_POOL_BYTES));
+    this.#names = this.#pool.subarray(0, this.#word(HEADER_NAME_BYTES));
+    this.#directories = new Uint8Array(this.count);
   }
 
   /** The record of `name` in the directory `directory`; -1 if there is none, or no directory. */
   lookup(directory: number, name: string): number {
-    if (this.type(directory) !== TREE_DIRECTORY) return NOT_FOUND;
+    if (this.type(directory) !== TREE_DIRECTORY || !this.#isSound(directory)) return NOT_FOUND;
     const at = recordAt(directory);
     let low = this.#word(at + FIRST);
     let high = low + this.#word(at + COUNT) - 1;
@@ -207,7 +218,16 @@ export class Tree {
 
   /** Of a directory: how many children it has. */
   childCount(record: number): number {
-    return this.#field(record, COUNT);
+    return this.#isSound(record) ? this.#field(record, COUNT) : 0;
+  }
+
+  #isSound(directory: number): boolean {
+    let known = this.#directories[directory];
+    if (known === UNCHECKED) {
+      known = isSoundDirectory(this.#words, this.#names, directory) ? SOUND : UNSOUND;
+      this.#directories[directory] = known;
+    }
+    return known === SOUND;
   }
 
   #lookupBytes(name: Uint8Array, first: number, last: number): number {
