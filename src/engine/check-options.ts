@@ -10,6 +10,8 @@ import { isRecord, Problems, show } from "./problems.js";
 /** Container options, checked as one piece and with every default filled in. */
 export interface CheckedOptions {
   readonly args: readonly string[] | undefined;
+  /** The command line in place of the image's: the given entrypoint and `args`. */
+  readonly command: readonly string[] | undefined;
   readonly env: ReadonlyMap<string, string>;
   /** Sources are absolute; whether they exist is asked when a process starts. */
   readonly mounts: readonly (BindMount | MemoryMount)[];
@@ -20,7 +22,7 @@ export interface CheckedOptions {
 }
 
 const ROOTFS: readonly string[] = ["writable", "read-only", "memory", "none"] satisfies Rootfs[];
-const KEYS = ["args", "grants", "limits", "rootfs"];
+const KEYS = ["entrypoint", "args", "grants", "limits", "rootfs"];
 const GRANT_KEYS = ["env", "fs", "clock", "random"];
 const NO_MOUNTS: readonly (BindMount | MemoryMount)[] = [];
 const NO_ENV: ReadonlyMap<string, string> = new Map();
@@ -42,8 +44,14 @@ export function checkContainerOptions(
   const grants = options.grants ?? {};
   if (isRecord(grants)) problems.keys("grants.", grants, GRANT_KEYS);
   else problems.add(`grants: must be an object, not ${show(grants)}`);
+  const args =
+    options.args === undefined ? undefined : checkArguments("args", options.args, problems);
   const checked: CheckedOptions = {
-    args: options.args === undefined ? undefined : checkArguments("args", options.args, problems),
+    args,
+    command:
+      options.entrypoint === undefined
+        ? undefined
+        : [...checkEntrypoint(options.entrypoint, problems), ...(args ?? [])],
     env: grants.env === undefined ? NO_ENV : checkEnvironment("grants.env", grants.env, problems),
     mounts: grants.fs === undefined ? NO_MOUNTS : checkFsGrants(grants.fs, problems),
     clock: checkClock(grants.clock, problems),
@@ -52,9 +60,17 @@ export function checkContainerOptions(
     rootfs: checkRootfs(options.rootfs, problems),
   };
   if ("stdin" in options) checkStdin(options.stdin, problems);
-  checkedArguments(checked.args, checked.env, problems);
+  checkedArguments(checked.command ?? args, checked.env, problems);
   problems.throwIfAny("container options");
   return checked;
+}
+
+function checkEntrypoint(entrypoint: unknown, problems: Problems): readonly string[] {
+  const words = checkArguments("entrypoint", entrypoint, problems);
+  if (Array.isArray(entrypoint) && entrypoint[0] === undefined) {
+    problems.add("entrypoint: must name a program");
+  }
+  return words;
 }
 
 function checkStdin(stdin: unknown, problems: Problems): void {

@@ -15,6 +15,8 @@ export interface ContainerInfo {
   /** ISO 8601. */
   readonly createdAt: string;
   readonly image: { readonly digest: string; readonly reference: string | undefined };
+  /** The whole command line, if an `entrypoint` replaces the image's. */
+  readonly command: readonly string[] | undefined;
   /** What replaces the image's `Cmd`, if anything does. */
   readonly args: readonly string[] | undefined;
   readonly rootfs: Rootfs;
@@ -50,6 +52,7 @@ export function inspectContainer(
     state: container.state,
     createdAt: container.createdAt.toISOString(),
     image: { digest, reference },
+    command: options.command,
     args: options.args,
     rootfs: options.rootfs,
     grants: {

@@ -13,6 +13,11 @@ export type Rootfs = "writable" | "read-only" | "memory" | "none";
 
 /** Options of `engine.createContainer`. All problems in them are reported in one ERR_OPTIONS_INVALID. */
 export interface ContainerOptions {
+  /**
+   * Replaces the image's `Entrypoint`, and its `Cmd`: a program of the image, then fixed arguments.
+   * Default: the image's own.
+   */
+  readonly entrypoint?: readonly string[];
   /** Replaces the image's `Cmd`; the `Entrypoint` stays, and its path is argv[0]. */
   readonly args?: readonly string[];
   /** Default `{}`: nothing but the image's own files and environment. */

@@ -37,7 +37,7 @@ export class Launcher {
     const { words, more } = checkMore(order);
     const mounts = mountsOf(image, options, layer);
     if (options.mounts.length > 0) await checkSources(mounts);
-    const program = await this.#find(order, words, mounts);
+    const program = await this.#find(order, words ?? options.command, mounts);
     const module = await this.compile(program, options);
     const env = environmentOf(image, options.env, more);
     const spec = planProcess(options, mounts, env, program.args, program.entry);
@@ -51,9 +51,13 @@ export class Launcher {
 
   /** Finds and compiles the image's program, so that what cannot run is refused before it is started. */
   async prepare(image: Image, options: CheckedOptions): Promise<void> {
-    if (options.mounts.length > 0) await checkSources(options.mounts);
+    if (options.mounts.length > 0) {
+      await checkSources(options.mounts);
+      // A mount may hold the program that was named: it is looked for when it starts.
+      if (options.command !== undefined) return;
+    }
     await this.compile(
-      await findImageProgram(this.#store, image, options.args, undefined),
+      await findImageProgram(this.#store, image, options.args, options.command),
       options,
     );
   }
