@@ -63,7 +63,8 @@ export function checkTree(bytes: Uint8Array): string | undefined {
   const isRoot =
     (words[root + TYPE_AND_MODE] & 0xff) === TREE_DIRECTORY &&
     words[root + PARENT] === 0 &&
-    words[root + NAME_BYTES] === 0;
+    words[root + NAME_BYTES] === 0 &&
+    isSoundContent(words, root);
   return isRoot ? undefined : "it has no root";
 }
 
