@@ -1,0 +1,79 @@
+import { readFile, rm } from "node:fs/promises";
+import type { LayerFile } from "../layer/write-layer.js";
+import { writeLayer } from "../layer/write-layer.js";
+import type { NewEntries } from "../layer/new-entry.js";
+import { OCI_CONFIG } from "../oci/media-types.js";
+import { Tree } from "../tree/tree.js";
+import { readBase } from "./base-image.js";
+import { checkProgram } from "./check-program.js";
+import type { ImagePlan } from "./image-plan.js";
+import type { ImageRecord } from "./image-record.js";
+import { newConfig } from "./new-config.js";
+import { newManifest } from "./new-manifest.js";
+import type { ImageDestination } from "./pull-image.js";
+import type { StageImageOptions } from "./stage-image.js";
+import { storeImage } from "./store-image.js";
+import { treeEntries } from "./tree-entries.js";
+
+/** Where an image's tree and data lie. */
+export type SnapshotOf = (record: ImageRecord) => {
+  readonly treePath: string;
+  readonly blobs: readonly string[];
+};
+
+/**
+ * Makes an image of files, on another image or on nothing, and puts it into the store: all of it or
+ * nothing. It takes the way of an image that is pulled, with the same checks.
+ *
+ * @throws SafedockError what `storeImage` throws; `ERR_ENTRYPOINT_MISSING`, `ERR_BLOB_NOT_FOUND`
+ */
+export async function assembleImage(
+  stores: ImageDestination,
+  snapshotOf: SnapshotOf,
+  plan: ImagePlan,
+  options: StageImageOptions,
+): Promise<ImageRecord> {
+  const { content } = stores;
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const files: LayerFile[] = [];
+  const write = async (entries: NewEntries): Promise<LayerFile> => {
+    const { compression } = plan;
+    const file = await writeLayer(content.temporary.newPath(), entries, { compression, signal });
+    files.push(file);
+    return file;
+  };
+  try {
+    const base = plan.base === undefined ? undefined : await readBase(content, plan.base);
+    const inherited = base?.layers ?? (await baseFiles(plan.base, snapshotOf, write));
+    const own = plan.entries === undefined ? [] : [await write(plan.entries)];
+    const all = [...inherited, ...own];
+    const diffIds = all.map(({ diffId }) => diffId);
+    const bytes = newConfig(plan, base, { diffIds, inherited: inherited.length });
+    const layers = all.map(({ mediaType, digest, size }) => ({ mediaType, digest, size }));
+    const config = { mediaType: OCI_CONFIG, bytes };
+    const { found, source } = newManifest(content, config, layers, plan.annotations, files);
+    const { reference } = plan;
+    const named = reference === undefined ? {} : { reference };
+    const changes = (record: ImageRecord): Partial<ImageRecord> => {
+      checkProgram(record);
+      return named;
+    };
+    const name = reference ?? found.descriptor.digest;
+    return await storeImage(stores, source, found, name, changes, options);
+  } finally {
+    for (const { path } of files) await rm(path, { force: true });
+  }
+}
+
+/** The files of a base that has no tars, as one: a module's, or a Spin application's. */
+async function baseFiles(
+  base: ImageRecord | undefined,
+  snapshotOf: SnapshotOf,
+  write: (entries: NewEntries) => Promise<LayerFile>,
+): Promise<readonly LayerFile[]> {
+  if (base === undefined) return [];
+  const { treePath, blobs } = snapshotOf(base);
+  const tree = new Tree(await readFile(treePath), treePath);
+  return [await write(treeEntries(tree, blobs))];
+}
