@@ -12,6 +12,7 @@ const COMMANDS = {
   skopeo: "skopeo",
   umoci: "umoci",
   buildah: "buildah",
+  containerd: "containerd",
   "apache2-utils": "htpasswd",
   openssl: "openssl",
 } as const;
