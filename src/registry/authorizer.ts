@@ -1,13 +1,16 @@
+import { isSafedockError } from "../base/errors.js";
 import { parseChallenges, type Challenge } from "./challenge.js";
-import { basicAuthorization, resolveCredentials, type Credentials } from "./credentials.js";
+import { CredentialCache } from "./credential-cache.js";
+import { basicAuthorization } from "./credentials.js";
 import { responseError } from "./failure.js";
 import { isLoopback } from "./registry-host.js";
 import type { RegistryOptions } from "./registry-options.js";
+import { repositoryOf, scopesOf, wantedScopes, type Scope } from "./scope.js";
+import { Secrets } from "./secrets.js";
+import { TokenCache } from "./token-cache.js";
 import { requestToken, type Token } from "./token-server.js";
 import type { HttpResponse, Transport } from "./transport.js";
 
-/** Most scopes whose tokens are kept: a client of that many repositories asks again. */
-const MAX_TOKENS = 1024;
 /** Longest scope that a challenge may name, in characters. */
 const MAX_SCOPE = 4096;
 
@@ -16,26 +19,27 @@ type Scheme =
   | { readonly type: "bearer"; readonly realm: URL; readonly service: string | undefined };
 
 /**
- * Finds the `Authorization` header for one registry. Nothing is sent before the registry has asked;
- * from then on its scheme is known and tokens are fetched ahead, one flight per scope, and kept until
- * they expire.
+ * Finds the `Authorization` header for one registry. Nothing is sent, and no credentials are looked
+ * for, before the registry has asked; from then on its scheme is known and tokens are fetched ahead, one
+ * flight per set of scopes, and kept until they expire.
  */
 export class Authorizer {
   private scheme: Scheme | undefined;
-  private credentials: Promise<Credentials | undefined> | undefined;
-  private readonly tokens = new Map<string, Promise<Token>>();
-  private readonly ownSecrets = new Set<string>();
-  private readonly tokenSecrets = new Set<string>();
+  private readonly secrets = new Secrets();
+  private readonly credentials: CredentialCache;
+  private readonly tokens = new TokenCache();
 
   constructor(
     private readonly registry: string,
     private readonly transport: Transport,
-    private readonly options: RegistryOptions,
-  ) {}
+    options: RegistryOptions,
+  ) {
+    this.credentials = new CredentialCache(registry, options.credentials, this.secrets);
+  }
 
   /** The header to begin with, as far as the registry's scheme is known. */
-  async header(scope: string): Promise<string | undefined> {
-    return this.scheme === undefined ? undefined : this.headerFor(this.scheme, scope);
+  async header(scope: Scope): Promise<string | undefined> {
+    return this.scheme === undefined ? undefined : this.headerFor(this.scheme, scopesOf(scope));
   }
 
   /**
@@ -44,101 +48,90 @@ export class Authorizer {
    */
   async headerAfter(
     response: HttpResponse,
-    scope: string,
+    scope: Scope,
     sent: string | undefined,
   ): Promise<string | undefined> {
     const challenges = parseChallenges(response.header("www-authenticate") ?? "");
     const bearer = challenges.find(({ scheme }) => scheme === "bearer");
-    const basic = challenges.find(({ scheme }) => scheme === "basic");
+    const scopes = scopesOf(scope);
+    let wanted = scopes;
     if (bearer !== undefined) {
       this.scheme = this.bearerScheme(bearer, response);
-      const asked = bearer.parameters.get("scope")?.slice(0, MAX_SCOPE);
-      const wanted = asked === undefined || isWithin(asked, scope) ? scope : asked;
-      const kept = await this.tokens.get(scope);
-      if (kept !== undefined && sent === `Bearer ${kept.value}`) this.tokens.delete(scope);
-      const header = await this.headerFor(this.scheme, scope, wanted);
-      return header === sent ? undefined : header;
-    }
-    if (basic === undefined) return undefined;
-    this.scheme = { type: "basic" };
-    const header = await this.headerFor(this.scheme, scope);
+      wanted = wantedScopes(scopes, bearer.parameters.get("scope")?.slice(0, MAX_SCOPE));
+    } else if (challenges.some(({ scheme }) => scheme === "basic")) {
+      this.scheme = { type: "basic" };
+    } else return undefined;
+    if (sent !== undefined) await this.drop(scopes, sent);
+    const header = await this.headerFor(this.scheme, scopes, wanted);
     return header === sent ? undefined : header;
   }
 
   /** Takes every secret that we sent out of a text that a server sent back. */
-  readonly redact = (text: string): string => {
-    let clean = text;
-    for (const secret of [...this.ownSecrets, ...this.tokenSecrets])
-      clean = clean.replaceAll(secret, "***");
-    return clean;
-  };
+  get redact(): (text: string) => string {
+    return this.secrets.redact;
+  }
+
+  /** Tells whether we have said who we are, or would. */
+  get hasCredentials(): boolean {
+    return this.credentials.hasAny;
+  }
+
+  /** Ends the search for credentials, if one is under way. */
+  close(): void {
+    this.credentials.close();
+  }
 
   private async headerFor(
     scheme: Scheme,
-    scope: string,
-    wanted: string = scope,
+    scopes: readonly string[],
+    wanted: readonly string[] = scopes,
   ): Promise<string | undefined> {
-    const credentials = await this.ownCredentials();
+    const repository = repositoryOf(scopes);
+    const credentials = await this.credentials.get(repository);
     if (scheme.type === "basic") {
-      return credentials !== undefined && "username" in credentials
+      return credentials !== undefined && "username" in credentials && "password" in credentials
         ? basicAuthorization(credentials)
         : undefined;
     }
     if (credentials !== undefined && "token" in credentials) return `Bearer ${credentials.token}`;
-    const token = await this.token(scheme, scope, wanted, credentials);
+    const token = await this.tokens.get(scopes.join(" "), () =>
+      this.fetchToken(scheme, repository, wanted),
+    );
     return `Bearer ${token.value}`;
   }
 
-  private async token(
+  private async fetchToken(
     { realm, service }: Scheme & { readonly type: "bearer" },
-    scope: string,
-    wanted: string,
-    credentials: Credentials | undefined,
+    repository: string,
+    scopes: readonly string[],
   ): Promise<Token> {
-    const kept = this.tokens.get(scope);
-    if (kept !== undefined && (await kept).expiresAt > performance.now()) return kept;
-    // Another caller may have begun while we looked at the old one.
-    const current = this.tokens.get(scope);
-    if (current !== undefined && current !== kept) return current;
-    if (this.tokens.size >= MAX_TOKENS) this.tokens.clear();
-    const request = { realm, service, scope: wanted };
-    const flight = requestToken(
-      this.registry,
-      this.transport,
-      request,
-      credentials,
-      this.redact,
-    ).then((token) => this.remember(token));
-    this.tokens.set(scope, flight);
+    const credentials = await this.credentials.get(repository);
+    const { registry, transport } = this;
+    const server = { registry, transport, redact: this.secrets.redact };
     try {
-      return await flight;
+      const token = await requestToken(server, { realm, service, scopes }, credentials);
+      this.secrets.addToken(token.value);
+      if (token.identityToken !== undefined) {
+        this.credentials.replace(repository, { identityToken: token.identityToken });
+      }
+      return token;
     } catch (error) {
-      if (this.tokens.get(scope) === flight) this.tokens.delete(scope);
+      // What a password manager gave may have been changed meanwhile.
+      if (isSafedockError(error, "ERR_REGISTRY_UNAUTHORIZED")) this.credentials.forget(repository);
       throw error;
     }
   }
 
-  private remember(token: Token): Token {
-    const [oldest] = this.tokenSecrets;
-    if (oldest !== undefined && this.tokenSecrets.size >= MAX_TOKENS) {
-      this.tokenSecrets.delete(oldest);
-    }
-    this.tokenSecrets.add(token.value);
-    return token;
-  }
-
-  private async ownCredentials(): Promise<Credentials | undefined> {
-    this.credentials ??= resolveCredentials(this.options.credentials, this.registry);
-    let credentials: Credentials | undefined;
-    try {
-      credentials = await this.credentials;
-    } catch (error) {
-      // A source that failed once (a locked keychain) is asked again by the next call.
-      this.credentials = undefined;
-      throw error;
-    }
-    for (const secret of secretsOf(credentials)) this.ownSecrets.add(secret);
-    return credentials;
+  /** What was refused is not tried again: passwords of ECR live for twelve hours, tokens for minutes. */
+  private async drop(scopes: readonly string[], sent: string): Promise<void> {
+    const [scheme, value = ""] = sent.split(" ");
+    if (scheme === "Bearer") await this.tokens.dropIfIs(scopes.join(" "), value);
+    const repository = repositoryOf(scopes);
+    const credentials = await this.credentials.get(repository);
+    const isOwn =
+      scheme === "Basic" ||
+      (credentials !== undefined && "token" in credentials && credentials.token === value);
+    if (isOwn) this.credentials.forget(repository);
   }
 
   /** Credentials go to the realm: over TLS, or within this machine, or where plain HTTP was asked for. */
@@ -157,26 +150,4 @@ export class Authorizer {
       throw reject("its token server's URL names a user");
     return { type: "bearer", realm, service: parameters.get("service") };
   }
-}
-
-function secretsOf(credentials: Credentials | undefined): string[] {
-  if (credentials === undefined) return [];
-  if ("token" in credentials) return [credentials.token];
-  if ("identityToken" in credentials) return [credentials.identityToken];
-  const pair = basicAuthorization(credentials).slice("Basic ".length);
-  return credentials.password === "" ? [] : [credentials.password, pair];
-}
-
-/**
- * Tells whether we want all that the registry asks for: it asks for one request only, and a token for
- * pushing serves the reads in between as well.
- */
-function isWithin(asked: string, scope: string): boolean {
-  const split = scope.lastIndexOf(":") + 1;
-  if (!asked.startsWith(scope.slice(0, split))) return false;
-  const actions = new Set(scope.slice(split).split(","));
-  return asked
-    .slice(split)
-    .split(",")
-    .every((action) => actions.has(action));
 }

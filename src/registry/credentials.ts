@@ -14,16 +14,33 @@ export type Credentials =
   | {
       /** An OAuth2 refresh token (`identitytoken` in Docker's config), traded for short-lived ones. */
       readonly identityToken: string;
+      /** Who it belongs to, for token servers that know no OAuth2. Default none. */
+      readonly username?: string;
     };
 
+/** What a {@link CredentialsSource} may want to know besides the registry. */
+export interface CredentialsContext {
+  /** Repository that is asked for, as in references: `library/hello`; empty for a whole registry. */
+  readonly repository: string;
+  /** Aborted when the registry is closed. */
+  readonly signal: AbortSignal;
+}
+
 /**
- * The same credentials for every registry, or a function of the registry's host as written in
- * references (`docker.io`, `ghcr.io`, `localhost:5000`); it is called once per registry, when the
- * registry first asks, and answers `undefined` for anonymous.
+ * Where credentials come from: the same for every registry, `"anonymous"` for none, or a function of
+ * the registry's host as written in references (`docker.io`, `ghcr.io`, `localhost:5000`). The function
+ * is called once per repository, when the registry first asks, and again when what it gave is refused;
+ * it answers `undefined` or `"anonymous"` for none.
  */
 export type CredentialsSource =
   | Credentials
-  | ((registry: string) => Credentials | undefined | Promise<Credentials | undefined>);
+  | "anonymous"
+  | ((
+      registry: string,
+      context: CredentialsContext,
+    ) => CredentialsAnswer | Promise<CredentialsAnswer>);
+
+export type CredentialsAnswer = Credentials | "anonymous" | undefined;
 
 /** What may stand in an HTTP header value without changing it: visible ASCII. */
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
@@ -36,9 +53,10 @@ const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 export async function resolveCredentials(
   source: CredentialsSource | undefined,
   registry: string,
+  context: CredentialsContext,
 ): Promise<Credentials | undefined> {
-  const credentials = typeof source === "function" ? await source(registry) : source;
-  if (credentials === undefined) return undefined;
+  const credentials = typeof source === "function" ? await source(registry, context) : source;
+  if (credentials === undefined || credentials === "anonymous") return undefined;
   const problem = problemOf(credentials);
   if (problem === undefined) return credentials;
   throw new SafedockError("ERR_OPTIONS_INVALID", `The credentials for ${registry} cannot be used`, {
@@ -62,6 +80,9 @@ export function isHeaderToken(token: unknown): token is string {
 }
 
 function problemOf(credentials: Credentials): string | undefined {
+  if (typeof credentials !== "object" || credentials === null) {
+    return 'they must be an object or "anonymous"';
+  }
   if ("token" in credentials) {
     return isHeaderToken(credentials.token) ? undefined : "token must be visible ASCII";
   }
@@ -72,6 +93,9 @@ function problemOf(credentials: Credentials): string | undefined {
   }
   if (typeof credentials.username !== "string" || typeof credentials.password !== "string") {
     return "they must be { username, password }, { token } or { identityToken }";
+  }
+  if (/[\r\n\0]/.test(credentials.username + credentials.password)) {
+    return "username and password must not hold a line break or a NUL";
   }
   return credentials.username.includes(":") ? "username must not hold a colon" : undefined;
 }

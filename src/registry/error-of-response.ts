@@ -7,6 +7,9 @@ import { readBytes, type HttpResponse } from "./transport.js";
 /** Longest message of a registry that is repeated, in characters. */
 const MAX_MESSAGE = 300;
 
+/** Statuses below 500 that another try may mend: a request that came in too slowly, or too early. */
+const PASSING: ReadonlySet<number> = new Set([408, 425]);
+
 type StatusCode =
   | "ERR_REGISTRY_UNAUTHORIZED"
   | "ERR_REGISTRY_FORBIDDEN"
@@ -22,23 +25,26 @@ export async function errorOfResponse(
   registry: string,
   response: HttpResponse,
   redact: (text: string) => string,
+  { isAnonymous }: { readonly isAnonymous: boolean },
 ): Promise<SafedockError | Transient> {
   const { status } = response;
   const data: RegistryErrorData = { registry, url: shownUrl(response.url), status };
   const said = await messageOf(response, redact);
   const text = `${registry} answered ${status}${said === undefined ? "" : `: ${said}`}`;
-  if (status === 429) return rateLimited(text, data, retryAfterMs(response));
-  const [code, hint] = codeOf(status);
+  if (status === 429) return rateLimited(text, data, response, isAnonymous);
+  const [code, hint] = codeOf(status, isAnonymous);
   const error = new SafedockError(code, text, { data, ...(hint === undefined ? {} : { hint }) });
-  const mayPass = status >= 500 && status !== 501;
+  const mayPass = PASSING.has(status) || (status >= 500 && status !== 501);
   return mayPass ? new Transient(error, retryAfterMs(response)) : error;
 }
 
-function codeOf(status: number): readonly [code: StatusCode, hint?: string] {
+function codeOf(status: number, isAnonymous: boolean): readonly [code: StatusCode, hint?: string] {
   if (status === 401) {
     return [
       "ERR_REGISTRY_UNAUTHORIZED",
-      "pass credentials; some registries also say this of what does not exist",
+      isAnonymous
+        ? "log in with docker login, or pass credentials; some registries also say this of what does not exist"
+        : "the credentials were refused; some registries also say this of what does not exist",
     ];
   }
   if (status === 403) return ["ERR_REGISTRY_FORBIDDEN", "the credentials do not allow this"];
@@ -46,12 +52,24 @@ function codeOf(status: number): readonly [code: StatusCode, hint?: string] {
   return [status >= 500 ? "ERR_REGISTRY_SERVER" : "ERR_REGISTRY_RESPONSE"];
 }
 
-function rateLimited(text: string, data: RegistryErrorData, wait: number | undefined): Transient {
+function rateLimited(
+  text: string,
+  data: RegistryErrorData,
+  response: HttpResponse,
+  isAnonymous: boolean,
+): SafedockError | Transient {
+  const wait = retryAfterMs(response);
+  const later = wait === undefined ? "try again later" : `try again in ${Math.ceil(wait / 1000)} s`;
   const error = new SafedockError("ERR_REGISTRY_RATE_LIMITED", text, {
     data: { ...data, ...(wait === undefined ? {} : { retryAfterMs: wait }) },
-    hint: wait === undefined ? "try again later" : `try again in ${Math.ceil(wait / 1000)} s`,
+    hint: isAnonymous ? `${later}, or log in: registries allow more to those they know` : later,
   });
-  return new Transient(error, wait);
+  return wait === undefined && isUsedUp(response) ? error : new Transient(error, wait);
+}
+
+/** Docker Hub counts pulls over hours: `ratelimit-remaining: 0;w=21600`. Another try only costs. */
+function isUsedUp(response: HttpResponse): boolean {
+  return /^0+(?:;|$)/.test(response.header("ratelimit-remaining")?.trim() ?? "");
 }
 
 /** `Retry-After` in milliseconds, from seconds or from a date (RFC 9110 section 10.2.3). */

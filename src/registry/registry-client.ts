@@ -9,7 +9,7 @@ import { Session } from "./session.js";
 /** Binds the operations to one session. */
 export function registryClient(host: string, options: RegistryOptions): Registry {
   const session = new Session(host, options);
-  const close = () => session.transport.close();
+  const close = () => session.close();
   return {
     host,
     fetchManifest: (repository, tagOrDigest, { signal } = {}) =>

@@ -6,14 +6,15 @@ import { networkCode, networkError, responseError, Transient } from "./failure.j
 import { baseUrls } from "./registry-host.js";
 import type { RegistryOptions } from "./registry-options.js";
 import { withRetries } from "./retry.js";
+import type { Scope } from "./scope.js";
 import { discard, readBytes, Transport, type HttpRequest, type HttpResponse } from "./transport.js";
 
 /** One request of the distribution API. */
 export interface Call extends Omit<HttpRequest, "url" | "authorization"> {
   /** Path below the registry's base, as in `v2/library/hello/manifests/latest`, or a full URL. */
   readonly to: string | URL;
-  /** `repository:NAME:pull` or `repository:NAME:pull,push`. */
-  readonly scope: string;
+  /** `repository:NAME:pull` or `repository:NAME:pull,push`; several for a mount from another repository. */
+  readonly scope: Scope;
   /** Statuses that are no errors. */
   readonly accept: readonly number[];
 }
@@ -83,7 +84,15 @@ export class Session {
       }
     }
     if (call.accept.includes(response.status)) return response;
-    throw await errorOfResponse(this.registry, response, this.authorizer.redact);
+    throw await errorOfResponse(this.registry, response, this.authorizer.redact, {
+      isAnonymous: !this.authorizer.hasCredentials,
+    });
+  }
+
+  /** Ends all connections, and the search for credentials. */
+  async close(): Promise<void> {
+    this.authorizer.close();
+    await this.transport.close();
   }
 
   private async findBase(): Promise<URL> {
