@@ -32,7 +32,7 @@ async function pull(app: SpinApp): Promise<Image> {
 
 async function filesOf(image: Image, ...paths: readonly string[]): Promise<string[]> {
   await using container = await engine.createContainer(image, { args: [] });
-  return Promise.all(
+  return await Promise.all(
     paths.map(async (path) => Buffer.from(await container.fs.readFile(path)).toString()),
   );
 }
