@@ -30,7 +30,7 @@ async function writeBundles() {
     format: "esm",
     platform: "node",
     target: "node20",
-    external: ["undici", "tar-stream", "fzstd"],
+    external: ["undici", "tar-stream", "fzstd", "@sigstore/bundle", "@sigstore/verify"],
     banner: { js: "/*! Holds eventemitter3 (MIT), Copyright (c) 2014 Arnout Kazemier */" },
     sourcemap: true,
   };

@@ -43,7 +43,12 @@ export {
 } from "./engine/default-engine.js";
 export { Engine, openEngine, type EngineInfo } from "./engine/engine.js";
 export type { EngineEvents, ProgressEvent } from "./engine/engine-events.js";
-export type { EngineOptions, LoadOptions, PullOptions } from "./engine/engine-options.js";
+export type {
+  EngineOptions,
+  LoadOptions,
+  LockOptions,
+  PullOptions,
+} from "./engine/engine-options.js";
 export type { ExitStatus, RunResult, Usage } from "./engine/exit-status.js";
 export type {
   BindGrant,
@@ -59,6 +64,7 @@ export { ImageVerbs } from "./engine/image-verbs.js";
 export { Images } from "./engine/images.js";
 export type { Limits } from "./engine/limits.js";
 export { Process } from "./engine/process.js";
+export type { PullPolicy } from "./engine/pull-policy.js";
 export { GuestInput } from "./guest/guest-input.js";
 export { GuestReadable } from "./guest/guest-readable.js";
 export type { ExitReason, GuestUsage } from "./guest/guest-spec.js";
@@ -72,9 +78,25 @@ export type { ImageFormat } from "./image/image-format.js";
 export type { ImageLimits } from "./image/image-limits.js";
 export type { ImageLayer, ImageModule, WasmKind } from "./image/image-record.js";
 export type { ImageWorld } from "./image/image-world.js";
+export { readImageLock, writeImageLock, type ImageLock } from "./image/image-lock.js";
+export type { MovedImage } from "./image/lock-images.js";
 export type { PullProgress } from "./image/pull-progress.js";
+export type { StoredKind } from "./image/stored-files.js";
+export type {
+  DamagedFile,
+  VerifyOptions,
+  VerifyProgress,
+  VerifyReport,
+} from "./image/verify-report.js";
 export type { Access, BindMount, MemoryMount } from "./mount.js";
 export type { Digest, DigestAlgorithm } from "./oci/digest.js";
 export type { ImageExecution } from "./oci/image-config.js";
 export type { Credentials, CredentialsSource } from "./registry/credentials.js";
 export type { RegistryOptions } from "./registry/registry-options.js";
+export type { Policy, PolicyAction, PolicyRule } from "./trust/policy.js";
+export type {
+  KeylessOptions,
+  SignatureOptions,
+  SignerIdentity,
+  TrustEvidence,
+} from "./trust/signature-options.js";

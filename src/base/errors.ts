@@ -48,6 +48,23 @@ export interface ErrorDataByCode {
   /** The decompressed layer has another digest than the config's `rootfs.diff_ids` says. */
   ERR_DIFFID_MISMATCH: { readonly expected: string; readonly actual: string };
 
+  /** No signature of the image was found where `verify` or the policy wants some. */
+  ERR_SIGNATURE_MISSING: { readonly reference: string; readonly digest: string };
+  /** The image's signatures are not those that `verify` or the policy wants; says why of each. */
+  ERR_SIGNATURE_INVALID: {
+    readonly reference: string;
+    readonly digest: string;
+    readonly signers: number;
+    readonly threshold: number;
+    readonly problems: readonly string[];
+  };
+  /** The engine's policy refuses images from there; `rule` is its `match`, `default` or `local`. */
+  ERR_POLICY_REFUSED: { readonly reference: string; readonly rule: string };
+  /** The lock has no digest for this reference. */
+  ERR_LOCK_MISSING: { readonly reference: string };
+  /** The lock file cannot be used. */
+  ERR_LOCK_INVALID: { readonly path: string; readonly problem: string };
+
   ERR_IMAGE_NO_WASM: { readonly reference: string };
   ERR_IMAGE_NOT_FOUND: { readonly reference: string };
   ERR_SOURCE_UNSUPPORTED: { readonly source: string };

@@ -1,7 +1,11 @@
 import type { ImageLimits } from "../image/image-limits.js";
+import type { ImageLock } from "../image/image-lock.js";
 import type { RegistryOptions } from "../registry/registry-options.js";
+import { readPolicy, type Policy, type ReadPolicy } from "../trust/policy.js";
+import type { SignatureOptions } from "../trust/signature-options.js";
 import type { ProgressEvent } from "./engine-events.js";
 import { isRecord, Problems, show } from "./problems.js";
+import { isPullPolicy, type PullPolicy } from "./pull-policy.js";
 
 /** Options of `openEngine`. */
 export interface EngineOptions {
@@ -13,6 +17,21 @@ export interface EngineOptions {
   readonly root?: string;
   /** How to reach registries, for every pull of this engine. Default: anonymously. */
   readonly registry?: RegistryOptions;
+  /**
+   * Which images may be taken in and run, by repository: accepted, refused, or accepted with signatures.
+   * It also holds for images that the store has already. Default: all are accepted.
+   */
+  readonly policy?: Policy;
+  /**
+   * When registries are asked for an image. With `missing` or `always`, `createContainer` and `run` pull
+   * what they are given by reference. Default: `pullImage` asks always, the others never.
+   */
+  readonly pullPolicy?: PullPolicy;
+  /**
+   * Digests by which tags are pulled, or the path of a file with them; see `engine.lockImages`. A
+   * reference that it lacks is refused. Default: none, tags are asked for.
+   */
+  readonly lock?: ImageLock | string;
   /** Worker threads kept ready. Default: as many as the machine has cores. */
   readonly workers?: number;
   /** Worker threads at most, for guests that wait or compute for long. Default 4 per core, at least 16. */
@@ -21,27 +40,48 @@ export interface EngineOptions {
   readonly maxQueued?: number;
 }
 
-const KEYS = ["root", "registry", "workers", "maxWorkers", "maxQueued"];
+const KEYS = [
+  "root",
+  "registry",
+  "policy",
+  "pullPolicy",
+  "lock",
+  "workers",
+  "maxWorkers",
+  "maxQueued",
+];
 /** Worker threads of one engine: each takes 8 MB and more, and a process can have some thousands. */
 const MAX_WORKERS = 1024;
 /** Processes that wait: each holds some KB in the app. */
 const MAX_QUEUED = 10_000_000;
 
-/** @throws SafedockError `ERR_OPTIONS_INVALID` with all problems. */
-export function checkEngineOptions(options: EngineOptions): void {
+/**
+ * @returns the policy, where there is one
+ * @throws SafedockError `ERR_OPTIONS_INVALID` with all problems
+ */
+export function checkEngineOptions(options: EngineOptions): ReadPolicy | undefined {
   const problems = new Problems();
   problems.keys("", options, KEYS);
-  const { root, registry } = options;
+  const { root, registry, pullPolicy, lock } = options;
   if (root !== undefined && (typeof root !== "string" || root === "")) {
     problems.add(`root: must be the path of a folder, not ${show(root)}`);
   }
   if (registry !== undefined && !isRecord(registry)) {
     problems.add(`registry: must be an object, not ${show(registry)}`);
   }
+  if (!isPullPolicy(pullPolicy)) {
+    problems.add(`pullPolicy: must be missing, always or never, not ${show(pullPolicy)}`);
+  }
+  if (lock !== undefined && typeof lock !== "string" && !isRecord(lock)) {
+    problems.add(`lock: must be a lock or the path of its file, not ${show(lock)}`);
+  }
+  const policy =
+    options.policy === undefined ? undefined : readPolicy("policy", options.policy, problems);
   problems.integer("workers", options.workers, 1, MAX_WORKERS, undefined);
   problems.integer("maxWorkers", options.maxWorkers, 1, MAX_WORKERS, undefined);
   problems.integer("maxQueued", options.maxQueued, 0, MAX_QUEUED, undefined);
   problems.throwIfAny("engine options");
+  return policy;
 }
 
 /** Options of `engine.pullImage`: how to reach the registry may be said for one pull alone. */
@@ -49,10 +89,26 @@ export interface PullOptions extends RegistryOptions {
   readonly signal?: AbortSignal;
   /** Platform to take from an index. Default `wasi/wasm` and its aliases. */
   readonly platform?: string;
+  /**
+   * Signatures that the image must have, besides those that the engine's policy wants. Nothing of the
+   * image is fetched before they are verified. Default none.
+   */
+  readonly verify?: SignatureOptions;
+  /** When the registry is asked. Default: the engine's, else `always`. */
+  readonly pullPolicy?: PullPolicy;
+  /** In place of the engine's `lock`: a lock, or the path of its file. */
+  readonly lock?: ImageLock | string;
+  /** Pull a reference that the lock lacks by its tag, in place of ERR_LOCK_MISSING. Default false. */
+  readonly allowUnlocked?: boolean;
   /** How much an image may take, and how many of its blobs are fetched at once. */
   readonly limits?: ImageLimits;
   /** Called for each blob's progress, as the engine's `progress` event. */
   readonly onProgress?: (event: ProgressEvent) => void;
+}
+
+/** Options of `engine.lockImages` and `engine.checkLock`: how to reach the registries. */
+export interface LockOptions extends RegistryOptions {
+  readonly signal?: AbortSignal;
 }
 
 /** Options of `engine.loadImage`. */

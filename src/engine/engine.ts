@@ -1,4 +1,5 @@
 import { SafedockError } from "../base/errors.js";
+import type { ReadPolicy } from "../trust/policy.js";
 import { GuestPool } from "../guest/pool.js";
 import { ImageStore } from "../image/image-store.js";
 import { BoardRecords } from "./board-records.js";
@@ -25,8 +26,14 @@ export class Engine extends ImageVerbs implements AsyncDisposable {
   #closing: Promise<void> | undefined;
 
   /** @internal */
-  constructor(options: EngineOptions, store: ImageStore, pool: GuestPool, layers: string) {
-    super(options, store);
+  constructor(
+    options: EngineOptions,
+    policy: ReadPolicy | undefined,
+    store: ImageStore,
+    pool: GuestPool,
+    layers: string,
+  ) {
+    super(options, policy, store);
     this.#pool = pool;
     this.#launcher = new Launcher(this.#pool, store);
     this.containers = new Containers({
@@ -57,15 +64,18 @@ export class Engine extends ImageVerbs implements AsyncDisposable {
    *   limits: { memoryBytes: 64 * 2 ** 20, timeoutMs: 5_000 },
    * });
    * ```
-   * @param image - an image, or the reference or digest of one in the store.
+   * @param image - an image, or the reference or digest of one in the store; with the engine option
+   * `pullPolicy` a reference is pulled as that says.
    * @throws SafedockError `ERR_OPTIONS_INVALID` (all problems at once), `ERR_MOUNT_UNAVAILABLE`,
+   * `ERR_POLICY_REFUSED`, `ERR_SIGNATURE_MISSING`,
    * `ERR_IMAGE_NOT_FOUND`, `ERR_ENTRYPOINT_MISSING`, `ERR_IMAGE_NO_WASM`, `ERR_MODULE_INVALID`,
    * `ERR_MODULE_TOO_LARGE`, `ERR_IMPORT_UNKNOWN`, `ERR_COMPONENT_UNSUPPORTED`.
    */
   async createContainer(image: Image | string, options: ContainerOptions = {}): Promise<Container> {
     this.assertOpen();
     const checked = checkContainerOptions(options);
-    const found = typeof image === "string" ? await this.images.get(image) : image;
+    const found = typeof image === "string" ? await this.named(image) : image;
+    this.admit(found);
     await this.#launcher.prepare(found, checked);
     this.assertOpen();
     return this.containers.create(found, checked);
@@ -85,7 +95,8 @@ export class Engine extends ImageVerbs implements AsyncDisposable {
     this.assertOpen();
     const checked = checkContainerOptions(options, RUN_KEYS);
     options.signal?.throwIfAborted();
-    const found = typeof image === "string" ? await this.images.get(image) : image;
+    const found = typeof image === "string" ? await this.named(image, options.signal) : image;
+    this.admit(found);
     return runOnce(this.#launcher, this.containers, found, checked, options);
   }
 
@@ -152,7 +163,7 @@ export interface EngineInfo {
  * @throws SafedockError `ERR_OPTIONS_INVALID`; `ERR_STORE_INVALID` if the folder cannot be used.
  */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
-  checkEngineOptions(options);
+  const policy = checkEngineOptions(options);
   const { workers, maxWorkers, maxQueued } = options;
   // First, so that its first worker starts while the store is opened.
   const pool = new GuestPool({
@@ -162,7 +173,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   });
   try {
     const store = await ImageStore.open(options.root ?? defaultRoot());
-    return new Engine(options, store, pool, await layersFolder(store.content.layout.root));
+    return new Engine(options, policy, store, pool, await layersFolder(store.content.layout.root));
   } catch (error) {
     await pool.close();
     throw error;

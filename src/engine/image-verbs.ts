@@ -1,9 +1,14 @@
 import { EventEmitter } from "eventemitter3";
 import { throwLater } from "../base/throw-later.js";
+import type { ImageLock } from "../image/image-lock.js";
 import type { ImageStore } from "../image/image-store.js";
+import type { MovedImage } from "../image/lock-images.js";
 import type { OnPullProgress } from "../image/pull-progress.js";
+import type { VerifyOptions, VerifyReport } from "../image/verify-report.js";
+import type { ReadPolicy } from "../trust/policy.js";
 import type { EngineEvents } from "./engine-events.js";
-import type { EngineOptions, LoadOptions, PullOptions } from "./engine-options.js";
+import type { EngineOptions, LoadOptions, LockOptions, PullOptions } from "./engine-options.js";
+import { checkLocal, ImageGate } from "./image-gate.js";
 import { Image } from "./image.js";
 import { Images } from "./images.js";
 
@@ -18,13 +23,17 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
   protected readonly options: EngineOptions;
   /** @internal */
   protected readonly store: ImageStore;
+  readonly #policy: ReadPolicy | undefined;
+  readonly #gate: ImageGate | undefined;
 
   /** @internal */
-  constructor(options: EngineOptions, store: ImageStore) {
+  constructor(options: EngineOptions, policy: ReadPolicy | undefined, store: ImageStore) {
     super();
     this.root = store.content.layout.root;
     this.options = options;
     this.store = store;
+    this.#policy = policy;
+    this.#gate = policy === undefined ? undefined : new ImageGate(policy);
     this.images = new Images(store, () => this.assertOpen());
   }
 
@@ -49,19 +58,18 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
    * @param reference - `hello`, `ghcr.io/acme/hello:1.2`, `localhost:5000/x@sha256:…`
    * @throws SafedockError `ERR_REFERENCE_INVALID`, `ERR_REGISTRY_*`, `ERR_MANIFEST_*`,
    * `ERR_CONFIG_INVALID`, `ERR_PLATFORM_NOT_FOUND`, `ERR_DIGEST_MISMATCH`, `ERR_SIZE_MISMATCH`,
-   * `ERR_BLOB_TOO_LARGE`, `ERR_LAYER_*`, `ERR_DIFFID_MISMATCH`, `ERR_IMAGE_NO_WASM`. An abort rejects
-   * with `signal.reason`.
+   * `ERR_BLOB_TOO_LARGE`, `ERR_LAYER_*`, `ERR_DIFFID_MISMATCH`, `ERR_IMAGE_NO_WASM`; with `verify` or a
+   * policy `ERR_SIGNATURE_MISSING`, `ERR_SIGNATURE_INVALID`, `ERR_POLICY_REFUSED`; with a lock
+   * `ERR_LOCK_MISSING`, `ERR_LOCK_INVALID`; with `pullPolicy: "never"` `ERR_IMAGE_NOT_FOUND`;
+   * `ERR_OPTIONS_INVALID`. An abort rejects with `signal.reason`.
    */
   async pullImage(reference: string, options: PullOptions = {}): Promise<Image> {
     this.assertOpen();
-    const { signal, platform, onProgress, limits, ...registry } = options;
-    const record = await this.store.pull(reference, {
-      ...limits,
-      registry: { ...this.options.registry, ...registry },
-      onProgress: this.#progress(reference, onProgress),
-      ...(signal === undefined ? undefined : { signal }),
-      ...(platform === undefined ? undefined : { platform }),
-    });
+    const { pullByPolicy } = await import("./pull-by-policy.js");
+    const engine = { options: this.options, store: this.store, policy: this.#policy };
+    const progress = this.#progress(reference, options.onProgress);
+    const { record, isPulled } = await pullByPolicy(engine, reference, options, progress);
+    if (!isPulled) return new Image(record, this.store.snapshot(record));
     return this.#arrived(record);
   }
 
@@ -80,12 +88,88 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
     this.assertOpen();
     const { onProgress, limits, ...rest } = options;
     const name = typeof source === "string" ? source : "bytes";
+    checkLocal(this.#policy, options.reference ?? name);
     const record = await this.store.load(source, {
       ...limits,
       ...rest,
       onProgress: this.#progress(options.reference ?? name, onProgress),
     });
     return this.#arrived(record);
+  }
+
+  /**
+   * Asks registries what tags point to now, for pulls that get the same bytes everywhere: the lock is the
+   * `lock` option of `pullImage` and `openEngine`. An index is locked as a whole, for all platforms.
+   *
+   * @example
+   * ```ts
+   * const lock = await engine.lockImages(["ghcr.io/acme/hello:1.2"]);
+   * await writeImageLock("./images.lock.json", lock);
+   * const image = await engine.pullImage("ghcr.io/acme/hello:1.2", { lock: "./images.lock.json" });
+   * ```
+   * @throws SafedockError `ERR_REFERENCE_INVALID`, `ERR_REGISTRY_*`
+   */
+  async lockImages(references: readonly string[], options: LockOptions = {}): Promise<ImageLock> {
+    this.assertOpen();
+    const { lockImages } = await import("../image/lock-images.js");
+    const { signal, ...registry } = options;
+    return lockImages(references, { ...this.options.registry, ...registry }, signal);
+  }
+
+  /**
+   * The tags that point elsewhere than a lock says, or are gone; none when all is as it was.
+   *
+   * @example
+   * ```ts
+   * const lock = await engine.lockImages(["ghcr.io/acme/hello:1.2"]);
+   * for (const { reference, current } of await engine.checkLock(lock)) console.log(reference, current);
+   * ```
+   * @param lock - a lock, or the path of its file
+   * @throws SafedockError `ERR_LOCK_INVALID`, `ERR_REGISTRY_*`
+   */
+  async checkLock(lock: ImageLock | string, options: LockOptions = {}): Promise<MovedImage[]> {
+    this.assertOpen();
+    const { movedImages } = await import("../image/lock-images.js");
+    const { openLock } = await import("../image/image-lock.js");
+    const { signal, ...registry } = options;
+    const read = await openLock(lock);
+    return movedImages(read, { ...this.options.registry, ...registry }, signal);
+  }
+
+  /**
+   * @internal
+   * @throws SafedockError `ERR_POLICY_REFUSED`, `ERR_SIGNATURE_MISSING` for what must not run here
+   */
+  protected admit(image: Image): void {
+    this.#gate?.check(image);
+  }
+
+  /** @internal The image under a reference; it is pulled only where the engine's `pullPolicy` says so. */
+  protected named(reference: string, signal?: AbortSignal): Promise<Image> {
+    const { pullPolicy, lock } = this.options;
+    const isDigest = reference.startsWith("sha256:") || reference.startsWith("sha512:");
+    if (isDigest || (pullPolicy === undefined && lock === undefined)) {
+      return this.images.get(reference);
+    }
+    return this.pullImage(reference, {
+      pullPolicy: pullPolicy ?? "never",
+      ...(signal === undefined ? undefined : { signal }),
+    });
+  }
+
+  /**
+   * Reads the whole store: hashes every blob, and looks whether the indexes, trees, records and references
+   * made of them are what they must be. Damage is data, not an error.
+   *
+   * @example
+   * ```ts
+   * const { ok, checked, damaged } = await engine.verify();
+   * for (const { kind, path, problem } of damaged) console.error(kind, path, problem);
+   * ```
+   */
+  async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
+    this.assertOpen();
+    return this.store.verify(options);
   }
 
   /** A listener that throws is an uncaught exception of the app; what the engine does goes on. */

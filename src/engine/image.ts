@@ -8,6 +8,7 @@ import type { ImageExecution } from "../oci/image-config.js";
 import { formatPlatform } from "../oci/platform.js";
 import type { ImageModule } from "../snapshot/flatten-layers.js";
 import type { Snapshot } from "../snapshot/snapshot-store.js";
+import type { TrustEvidence } from "../trust/signature-options.js";
 import type { Program } from "./find-program.js";
 import type { ImageInfo } from "./image-info.js";
 
@@ -38,6 +39,8 @@ export class Image {
   readonly size: number;
   /** `Entrypoint`, `Cmd`, `Env`, `WorkingDir`, `Labels` and `User`, as the image's config has them. */
   readonly config: ImageExecution;
+  /** Proofs of the signatures that were asked for when it was pulled; empty without `verify` or policy. */
+  readonly trust: readonly TrustEvidence[];
   /** When this store got it, ISO 8601. */
   readonly createdAt: string;
   /** @internal */
@@ -64,6 +67,7 @@ export class Image {
     this.components = record.components;
     this.size = record.layers.reduce((sum, { size }) => sum + size, 0);
     this.config = record.config;
+    this.trust = record.trust ?? [];
     this.createdAt = record.createdAt;
     this.files = { tree: snapshot.treePath, blobs: snapshot.blobs };
     this.environment = environmentOf(record.config);

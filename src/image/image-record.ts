@@ -2,6 +2,7 @@ import type { Platform } from "../oci/descriptor.js";
 import type { Digest } from "../oci/digest.js";
 import type { ImageExecution } from "../oci/image-config.js";
 import type { ImageModule } from "../snapshot/flatten-layers.js";
+import type { TrustEvidence } from "../trust/signature-options.js";
 import type { ImageProgram } from "./describe-program.js";
 import type { ImageComponent } from "./image-component.js";
 import type { ImageFormat } from "./image-format.js";
@@ -39,6 +40,12 @@ export interface ImageRecord {
   readonly program?: ImageProgram;
   /** Of a Spin application. */
   readonly components?: readonly ImageComponent[];
+  /** Repositories that it was pulled from, in full; absent for one that was loaded or made here. */
+  readonly pulledFrom?: readonly string[];
+  /** Indexes that led to it. */
+  readonly indexes?: readonly Digest[];
+  /** Proofs of the signatures that were asked for when it was pulled. */
+  readonly trust?: readonly TrustEvidence[];
   /** When this store got it, ISO 8601. */
   readonly createdAt: string;
 }

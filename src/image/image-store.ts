@@ -12,6 +12,7 @@ import type { LoadImageOptions } from "./load-image.js";
 import type { ImageDestination, PullImageOptions, PullRegistry } from "./pull-image.js";
 import { RecordStore } from "./record-store.js";
 import type { OpenImage } from "./resolve-entry.js";
+import type { VerifyOptions, VerifyReport } from "./verify-report.js";
 
 /** Whoever writes this means a digest, and not the tag of an image that is called so. */
 const LOOKS_LIKE_DIGEST = /^sha(?:256|512):/;
@@ -110,6 +111,13 @@ export class ImageStore {
     if (!removed) throw notFound(referenceOrDigest);
   }
 
+  /** Looks at every file of the store; see `verifyStore`. */
+  async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
+    const { verifyStore } = await import("./verify-store.js");
+    const { content } = this;
+    return verifyStore({ content, records: this.#records, snapshots: this.#snapshots }, options);
+  }
+
   async #openDestination(): Promise<ImageDestination> {
     const { LayerStore } = await import("./take-in.js");
     this.#destination ??= {
@@ -117,7 +125,7 @@ export class ImageStore {
       layers: new LayerStore(this.content),
       snapshots: this.#snapshots,
       records: this.#records,
-      isComplete: (record) => this.#isComplete(record),
+      isComplete: (record) => this.isComplete(record),
     };
     return this.#destination;
   }
@@ -151,7 +159,8 @@ export class ImageStore {
     }
   }
 
-  async #isComplete(record: ImageRecord): Promise<boolean> {
+  /** Tells whether the store has all that a record needs. */
+  async isComplete(record: ImageRecord): Promise<boolean> {
     // Written by an older version: the next pull writes it anew, from the blobs that are there.
     if (record.program === undefined) return false;
     const { treePath, blobs } = this.snapshot(record);

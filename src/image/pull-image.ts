@@ -1,16 +1,20 @@
-import { formatReference, parseReference, type Reference } from "../oci/reference.js";
+import { formatReference, parseReference } from "../oci/reference.js";
 import type { Platform } from "../oci/descriptor.js";
+import type { Digest } from "../oci/digest.js";
 import type { BlobFetcher, ManifestFetcher } from "../registry/registry.js";
+import type { ReferrerLister } from "../trust/find-signatures.js";
+import type { Requirement } from "../trust/requirement.js";
 import { findManifest, type FoundManifest } from "./find-manifest.js";
 import type { ImageRecord } from "./image-record.js";
 import type { ImageSource, SourcedManifest } from "./image-source.js";
+import { originOf } from "./pull-origin.js";
 import { reportBlob } from "./pull-progress.js";
 import type { RecordStore } from "./record-store.js";
 import type { ImageStores, StageImageOptions } from "./stage-image.js";
 import { storeImage } from "./store-image.js";
 
 /** What is needed of a registry to pull from it. */
-export type PullRegistry = ManifestFetcher & BlobFetcher;
+export type PullRegistry = ManifestFetcher & BlobFetcher & Partial<ReferrerLister>;
 
 export interface PullImageOptions extends StageImageOptions {
   /**
@@ -18,6 +22,10 @@ export interface PullImageOptions extends StageImageOptions {
    * entries annotated as WebAssembly.
    */
   readonly platform?: Platform | string;
+  /** Signatures that the image must have, each of them. Default none. */
+  readonly requirements?: readonly Requirement[];
+  /** What is fetched in place of what the reference's tag points to. Default: the tag is asked for. */
+  readonly lockedDigest?: Digest;
 }
 
 export interface ImageDestination extends ImageStores {
@@ -44,42 +52,48 @@ export async function pullImage(
   signal?.throwIfAborted();
   const { repository } = reference;
   const call = signal === undefined ? {} : { signal };
-  const start = await registry.fetchManifest(repository, tagOrDigestOf(reference), call);
+  const wanted = reference.digest ?? options.lockedDigest ?? reference.tag ?? "latest";
+  const start = await registry.fetchManifest(repository, wanted, call);
   const source: ImageSource = {
     manifest: (digest) => registry.fetchManifest(repository, digest, call),
     blob: (descriptor) => async (context) =>
       (await registry.fetchBlob(repository, descriptor, context)).stream,
   };
-  return bringIn(stores, source, start, formatReference(reference), options);
+  const { requirements = [] } = options;
+  return bringIn(stores, source, start, formatReference(reference), options, (found, known) =>
+    originOf(registry, reference, start, found, known, requirements, signal),
+  );
 }
 
-/** Finds the image that a manifest or index leads to and puts it into the store, all of it or nothing. */
+/**
+ * Finds the image that a manifest or index leads to and puts it into the store, all of it or nothing.
+ *
+ * @param examine - looks at the image before anything of it is fetched, and says what else its record has
+ */
 export async function bringIn(
   stores: ImageDestination,
   source: ImageSource,
   start: SourcedManifest,
   reference: string | undefined,
   options: PullImageOptions,
+  examine?: (found: FoundManifest, known: ImageRecord | undefined) => Promise<Partial<ImageRecord>>,
 ): Promise<ImageRecord> {
   const found = await findManifest(source, start, options.platform, options.signal);
   const name = reference ?? found.descriptor.digest;
-  const named = reference === undefined ? {} : { reference };
   const known = await stores.records.byDigest(found.descriptor.digest);
+  const origin = await examine?.(found, known);
+  const changes = { ...origin, ...(reference === undefined ? undefined : { reference }) };
   if (known !== undefined && (await stores.isComplete(known))) {
     reportKnown(found, options);
-    const record = { ...known, ...named };
+    const record = { ...known, ...changes };
     await stores.records.put(record);
     return record;
   }
-  return storeImage(stores, source, found, name, named, options);
+  return storeImage(stores, source, found, name, changes, options);
 }
 
 function reportKnown({ manifest }: FoundManifest, { onProgress }: PullImageOptions): void {
   for (const blob of [manifest.config, ...manifest.layers]) {
     reportBlob(onProgress, blob).finish(true);
   }
-}
-
-function tagOrDigestOf({ digest, tag }: Reference): string {
-  return digest ?? tag ?? "latest";
 }

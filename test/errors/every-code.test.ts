@@ -16,6 +16,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openTestEngine, type TestEngine } from "../support/test-engine.js";
 import { guestBytes, guestPath } from "../engine/guests.js";
+import { makeSigner, signInRegistry, type Signer } from "../trust/signer.js";
 
 let fixture: TestEngine;
 let engine: Engine;
@@ -133,6 +134,19 @@ function importing(module: string, name: string): Uint8Array {
 
 const WASM_HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const COMPONENT = Uint8Array.from([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0]);
+
+/** Pulls an image that must be signed with another key, and is signed by `signer` or by nobody. */
+async function pullSigned(signer: Signer | undefined): Promise<unknown> {
+  await using registry = await startRegistry();
+  const { digest } = await registry.push("acme/hello:1", await goodImage());
+  if (signer !== undefined) await signInRegistry(registry, "acme/hello", digest, [signer]);
+  const before = await listing();
+  const verify = { keys: makeSigner().pem };
+  const pulled = engine.pullImage(`${registry.host}/acme/hello:1`, { verify });
+  const error: unknown = await pulled.catch((reason: unknown) => reason);
+  expect(await listing()).toEqual(before);
+  return error;
+}
 
 async function badStore(): Promise<unknown> {
   const file = join(fixture.folder, "a-file");
@@ -263,6 +277,16 @@ const CASES: Record<string, () => Promise<unknown>> = {
     const tar = await tarLayer({ "/other.wasm": await guestBytes("hello") });
     return pull({ image: await rawLayer(tar, TAR) });
   },
+
+  ERR_SIGNATURE_MISSING: () => pullSigned(undefined),
+  ERR_SIGNATURE_INVALID: () => pullSigned(makeSigner()),
+  ERR_POLICY_REFUSED: async () => {
+    const folder = join(fixture.folder, "strict");
+    await using own = await openEngine({ root: folder, policy: { default: "reject" } });
+    return await own.pullImage("registry.example/acme/hello:1");
+  },
+  ERR_LOCK_MISSING: () => engine.pullImage("hello:2", { lock: { version: 1, images: {} } }),
+  ERR_LOCK_INVALID: () => engine.pullImage("hello:2", { lock: join(fixture.folder, "none.json") }),
 
   ERR_IMAGE_NO_WASM: async () => pull({ image: await wasmImage({ files: { "/readme": "text" } }) }),
   ERR_IMAGE_NOT_FOUND: () => engine.run("missing:1"),
