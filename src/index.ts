@@ -12,6 +12,7 @@ export {
   type RegistryErrorData,
   type SafedockErrorOptions,
 } from "./base/errors.js";
+export type { BuildOptions, ImageConfigOptions, ImageFile } from "./engine/build-options.js";
 export {
   Container,
   type ContainerState,

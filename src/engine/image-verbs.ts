@@ -6,6 +6,7 @@ import type { MovedImage } from "../image/lock-images.js";
 import type { OnPullProgress } from "../image/pull-progress.js";
 import type { VerifyOptions, VerifyReport } from "../image/verify-report.js";
 import type { ReadPolicy } from "../trust/policy.js";
+import type { BuildOptions } from "./build-options.js";
 import type { EngineEvents } from "./engine-events.js";
 import type { EngineOptions, LoadOptions, LockOptions, PullOptions } from "./engine-options.js";
 import { checkLocal, ImageGate } from "./image-gate.js";
@@ -95,6 +96,33 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
       onProgress: this.#progress(options.reference ?? name, onProgress),
     });
     return this.#arrived(record);
+  }
+
+  /**
+   * Builds an image of files, on another image or on nothing, as `docker build` does with `FROM`, `COPY`
+   * and `ENTRYPOINT`. The same input gives the same digest, on every machine.
+   *
+   * @example
+   * ```ts
+   * const built = await engine.buildImage({
+   *   files: { "/bin/hello.wasm": { source: "./hello.wasm" }, "/etc/motd": "Welcome!\n" },
+   *   entrypoint: ["/bin/hello.wasm"],
+   *   env: { LOG: "debug" },
+   *   labels: { "org.opencontainers.image.source": "https://example.com/hello" },
+   *   reference: "acme/hello:1.3",
+   * });
+   * await engine.run(built);
+   * ```
+   * @throws SafedockError `ERR_OPTIONS_INVALID` (all problems at once), `ERR_IMAGE_NOT_FOUND` for `from`,
+   * `ERR_SOURCE_UNSUPPORTED` for what a folder holds beside files and links, and for what changes
+   * meanwhile; `ERR_ENTRYPOINT_MISSING`, `ERR_IMAGE_NO_WASM`, `ERR_MODULE_INVALID`, `ERR_LAYER_*`,
+   * `ERR_BLOB_NOT_FOUND`. An abort rejects with `signal.reason`. Nothing is left behind then.
+   */
+  async buildImage(options: BuildOptions): Promise<Image> {
+    this.assertOpen();
+    const { buildByOptions } = await import("./build-by-options.js");
+    const progress = this.#progress(options.reference ?? "build", options.onProgress);
+    return this.#arrived(await buildByOptions(this.store, options, progress));
   }
 
   /**

@@ -1,13 +1,13 @@
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import type { LayerFile } from "../layer/write-layer.js";
 import { writeLayer } from "../layer/write-layer.js";
 import type { NewEntries } from "../layer/new-entry.js";
 import { OCI_CONFIG } from "../oci/media-types.js";
-import { Tree } from "../tree/tree.js";
 import { readBase } from "./base-image.js";
 import { checkProgram } from "./check-program.js";
 import type { ImagePlan } from "./image-plan.js";
 import type { ImageRecord } from "./image-record.js";
+import type { OpenImage } from "./resolve-entry.js";
 import { newConfig } from "./new-config.js";
 import { newManifest } from "./new-manifest.js";
 import type { ImageDestination } from "./pull-image.js";
@@ -15,11 +15,8 @@ import type { StageImageOptions } from "./stage-image.js";
 import { storeImage } from "./store-image.js";
 import { treeEntries } from "./tree-entries.js";
 
-/** Where an image's tree and data lie. */
-export type SnapshotOf = (record: ImageRecord) => {
-  readonly treePath: string;
-  readonly blobs: readonly string[];
-};
+/** Opens an image of the store. */
+export type OpenBase = (record: ImageRecord) => Promise<Pick<OpenImage, "tree" | "blobs">>;
 
 /**
  * Makes an image of files, on another image or on nothing, and puts it into the store: all of it or
@@ -29,7 +26,7 @@ export type SnapshotOf = (record: ImageRecord) => {
  */
 export async function assembleImage(
   stores: ImageDestination,
-  snapshotOf: SnapshotOf,
+  openBase: OpenBase,
   plan: ImagePlan,
   options: StageImageOptions,
 ): Promise<ImageRecord> {
@@ -45,7 +42,7 @@ export async function assembleImage(
   };
   try {
     const base = plan.base === undefined ? undefined : await readBase(content, plan.base);
-    const inherited = base?.layers ?? (await baseFiles(plan.base, snapshotOf, write));
+    const inherited = base?.layers ?? (await baseFiles(plan.base, openBase, write));
     const own = plan.entries === undefined ? [] : [await write(plan.entries)];
     const all = [...inherited, ...own];
     const diffIds = all.map(({ diffId }) => diffId);
@@ -69,11 +66,10 @@ export async function assembleImage(
 /** The files of a base that has no tars, as one: a module's, or a Spin application's. */
 async function baseFiles(
   base: ImageRecord | undefined,
-  snapshotOf: SnapshotOf,
+  openBase: OpenBase,
   write: (entries: NewEntries) => Promise<LayerFile>,
 ): Promise<readonly LayerFile[]> {
   if (base === undefined) return [];
-  const { treePath, blobs } = snapshotOf(base);
-  const tree = new Tree(await readFile(treePath), treePath);
+  const { tree, blobs } = await openBase(base);
   return [await write(treeEntries(tree, blobs))];
 }

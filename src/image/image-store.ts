@@ -118,6 +118,11 @@ export class ImageStore {
     return verifyStore({ content, records: this.#records, snapshots: this.#snapshots }, options);
   }
 
+  /** What an image that is made here is put together in. */
+  destination(): Promise<ImageDestination> {
+    return this.#openDestination();
+  }
+
   async #openDestination(): Promise<ImageDestination> {
     const { LayerStore } = await import("./take-in.js");
     this.#destination ??= {

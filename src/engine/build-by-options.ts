@@ -1,0 +1,21 @@
+import { buildImage } from "../image/build-image.js";
+import type { ImageRecord } from "../image/image-record.js";
+import type { ImageStore } from "../image/image-store.js";
+import type { OnPullProgress } from "../image/pull-progress.js";
+import type { BuildOptions } from "./build-options.js";
+import { checkBuildOptions } from "./check-build-options.js";
+
+/** Checks all options of a build, then builds. */
+export async function buildByOptions(
+  store: ImageStore,
+  options: BuildOptions,
+  onProgress: OnPullProgress,
+): Promise<ImageRecord> {
+  const checked = await checkBuildOptions(options);
+  const { from, signal } = options;
+  signal?.throwIfAborted();
+  const base = typeof from === "string" ? await store.get(from) : from?.record;
+  const call = { onProgress, ...(signal === undefined ? {} : { signal }) };
+  const open = (record: ImageRecord) => store.openImage(record);
+  return buildImage(await store.destination(), open, { ...checked, base }, call);
+}
