@@ -92,8 +92,15 @@ export type {
 export type { Access, BindMount, MemoryMount } from "./mount.js";
 export type { Digest, DigestAlgorithm } from "./oci/digest.js";
 export type { ImageExecution } from "./oci/image-config.js";
-export type { Credentials, CredentialsSource } from "./registry/credentials.js";
+export {
+  storedCredentials,
+  type Credentials,
+  type CredentialsAnswer,
+  type CredentialsContext,
+  type CredentialsSource,
+} from "./registry/credentials.js";
 export type { RegistryOptions } from "./registry/registry-options.js";
+export type { StoredCredentialsOptions } from "./registry/stored-credentials.js";
 export type { Policy, PolicyAction, PolicyRule } from "./trust/policy.js";
 export type {
   KeylessOptions,

@@ -1,0 +1,26 @@
+import type { ContentStore } from "../content/content-store.js";
+import type { Digest } from "../oci/digest.js";
+import { MAX_MANIFEST_BYTES, parseManifest } from "../oci/manifest.js";
+import type { ImageRecord } from "./image-record.js";
+
+/**
+ * The blobs that an image is made of: manifest, config, layers as they came and uncompressed. What only
+ * the manifest names is left out if that is not there or damaged.
+ */
+export async function neededBlobs(
+  content: ContentStore,
+  record: ImageRecord,
+): Promise<ReadonlySet<Digest>> {
+  const needed = new Set<Digest>([record.digest]);
+  for (const { digest, diffId } of record.layers) needed.add(digest).add(diffId);
+  try {
+    const bytes = await content.read(record.digest, { maxBytes: MAX_MANIFEST_BYTES });
+    const manifest = parseManifest(bytes);
+    if (manifest.kind === "manifest") {
+      for (const { digest } of [manifest.config, ...manifest.layers]) needed.add(digest);
+    }
+  } catch {
+    // Missing or damaged, which whoever checks the manifest itself says.
+  }
+  return needed;
+}

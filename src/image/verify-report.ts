@@ -1,0 +1,42 @@
+import type { StoredKind } from "./stored-files.js";
+
+/** Options of `engine.verify`. */
+export interface VerifyOptions {
+  readonly signal?: AbortSignal;
+  /** Called after each file, with the files and bytes read so far. */
+  readonly onProgress?: (progress: VerifyProgress) => void;
+}
+
+export interface VerifyProgress {
+  readonly checked: number;
+  readonly bytes: number;
+}
+
+/** A file of the store that is not what it must be. */
+export interface DamagedFile {
+  /**
+   * - `blob`: content by digest; its bytes are others, or are missing though an image names them
+   * - `layer`: the index of a layer's tar
+   * - `unpacked`: which tar a compressed layer was found to hold
+   * - `snapshot`: the tree of an image's files
+   * - `image`: the record of an image
+   * - `reference`: a name for an image
+   */
+  readonly kind: StoredKind;
+  /** That it is named for. */
+  readonly digest: string;
+  /** Where it lies on the host, or must lie. */
+  readonly path: string;
+  readonly problem: string;
+}
+
+/** What `engine.verify` found. */
+export interface VerifyReport {
+  /** Files looked at. */
+  readonly checked: number;
+  /** Bytes of the blobs that were hashed. */
+  readonly bytes: number;
+  /** All that is not as it must be. */
+  readonly damaged: readonly DamagedFile[];
+  readonly ok: boolean;
+}
