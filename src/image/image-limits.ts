@@ -7,10 +7,11 @@ const CONCURRENT_BLOBS = 4;
 /** Most that an app may ask for: a registry takes more than this from one client for an attack. */
 const MAX_CONCURRENT_BLOBS = 64;
 /** Largest sum of all layers of one image as the registry has them, in bytes. */
-export const MAX_IMAGE_BYTES = 8 * 2 ** 30;
+const MAX_IMAGE_BYTES = 8 * 2 ** 30;
 /** Largest sum of all layers of one image, uncompressed, in bytes: four of the largest layers. */
-export const MAX_UNCOMPRESSED_BYTES = 16 * 2 ** 30;
+const MAX_UNCOMPRESSED_BYTES = 16 * 2 ** 30;
 
+/** How much one image may take on its way into the store. */
 export interface ImageLimits {
   /** Largest sum of an image's layers as downloaded, in bytes. Default 8 GiB. */
   readonly maxImageBytes?: number;

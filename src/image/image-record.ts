@@ -10,6 +10,7 @@ import type { ImageFormat } from "./image-format.js";
 export type { WasmKind } from "../layer/wasm-kind.js";
 export type { ImageModule } from "../snapshot/flatten-layers.js";
 
+/** A layer of an image, as the registry has it and uncompressed. */
 export interface ImageLayer {
   /** Of the blob as the registry has it. */
   readonly digest: Digest;

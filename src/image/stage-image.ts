@@ -19,7 +19,6 @@ import { describeComponents, stageSpin } from "./stage-spin.js";
 import type { Staging } from "./staging.js";
 
 export type { ImageStores, StageImageOptions } from "./blob-intake.js";
-export { MAX_IMAGE_BYTES, type ImageLimits } from "./image-limits.js";
 
 /**
  * Brings in all that a manifest names, and flattens it: everything is in `staging` then, nothing in the
