@@ -63,6 +63,7 @@ export async function startDockerRegistry(
     await writeConfig(folder, options);
     child = spawn("docker-registry", ["serve", join(folder, "config.yml")], {
       stdio: ["ignore", "ignore", "pipe"],
+      env: ownEnvironment(),
     });
     const host = await listeningHost(child);
     const url = `${ca === undefined ? "http" : "https"}://${host}`;
@@ -72,6 +73,12 @@ export async function startDockerRegistry(
     await close();
     throw error;
   }
+}
+
+/** Without what the registry itself would take for a part of its config. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  const entries = Object.entries(process.env);
+  return Object.fromEntries(entries.filter(([name]) => !name.startsWith("REGISTRY_")));
 }
 
 async function writeConfig(folder: string, options: DockerRegistryOptions): Promise<void> {
