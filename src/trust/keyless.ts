@@ -1,6 +1,7 @@
 import { bundleFromJSON } from "@sigstore/bundle";
 import { toSignedEntity, Verifier } from "@sigstore/verify";
 import { printable } from "../base/printable.js";
+import { checkBounds } from "./check-bounds.js";
 import { BadSignature } from "./parse-signed-json.js";
 import type { RequiredIdentity } from "./requirement.js";
 import { readTrustedRoot } from "./trusted-root.js";
@@ -33,6 +34,7 @@ export class KeylessVerifier {
   verify(bundle: unknown, content: Uint8Array): KeylessSigner {
     try {
       const parsed = bundleFromJSON(bundle);
+      checkBounds(parsed);
       const bytes = Buffer.from(content);
       if (
         parsed.content.$case === "dsseEnvelope" &&
