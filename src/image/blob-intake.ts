@@ -18,6 +18,7 @@ import { concurrently } from "./concurrently.js";
 import { concurrencyOf, UncompressedBudget, type ImageLimits } from "./image-limits.js";
 import type { ImageLayer } from "./image-record.js";
 import type { ImageSource, SourcedManifest } from "./image-source.js";
+import { withFile } from "./moving-files.js";
 import { reportBlob, type OnPullProgress } from "./pull-progress.js";
 import type { Staging } from "./staging.js";
 
@@ -61,7 +62,10 @@ export class BlobIntake {
   /** A config, or another JSON document of the image; verified. */
   async document(descriptor: Descriptor, signal: AbortSignal): Promise<Uint8Array> {
     const blob = await this.#blob(descriptor, signal, MAX_CONFIG_BYTES);
-    return this.stores.content.readStaged(blob);
+    return withFile(
+      () => blob.path,
+      () => this.stores.content.readStaged(blob),
+    );
   }
 
   /** A tar whose uncompressed digest the image's config names. */
@@ -78,7 +82,10 @@ export class BlobIntake {
     const blob = await this.#blob(descriptor, signal, MAX_BLOB_BYTES);
     // The only other kind of tar that comes this way is Spin's archive.
     const mediaType = known === undefined ? OCI_LAYER_GZIP : descriptor.mediaType;
-    const diffId = await this.#measure(blob, known ?? "gzip", mediaType, signal);
+    const diffId = await withFile(
+      () => blob.path,
+      (path) => this.#measure(descriptor.digest, path, known ?? "gzip", mediaType, signal),
+    );
     const staged = await this.#unpack({ ...descriptor, mediaType }, diffId, signal);
     return readyTar(descriptor, staged);
   }
@@ -87,12 +94,15 @@ export class BlobIntake {
   async file(
     descriptor: Descriptor,
     signal: AbortSignal,
-    entriesOf: (blob: StagedBlob) => Promise<readonly LayerEntry[]>,
+    entriesOf: (path: string, size: number) => Promise<readonly LayerEntry[]>,
   ): Promise<ReadyLayer> {
     const maxBytes = this.options.maxLayerBytes ?? MAX_BLOB_BYTES;
     const blob = await this.#blob(descriptor, signal, maxBytes);
     this.#budget.take(descriptor.digest, blob.size);
-    const entries = await entriesOf(blob);
+    const entries = await withFile(
+      () => blob.path,
+      (path) => entriesOf(path, blob.size),
+    );
     return { layer: layerOf(descriptor, descriptor.digest), entries, hostPath: () => blob.path };
   }
 
@@ -143,17 +153,21 @@ export class BlobIntake {
     const staged = this.staging.add(
       await this.stores.layers.stage(descriptor, diffId, source, { signal, onProgress, ...limits }),
     );
-    this.#budget.take(descriptor.digest, (await stat(staged.tarPath)).size);
+    const { size } = await withFile(
+      () => staged.tarPath,
+      (path) => stat(path),
+    );
+    this.#budget.take(descriptor.digest, size);
     return staged;
   }
 
   async #measure(
-    blob: StagedBlob,
+    digest: Digest,
+    path: string,
     compression: Compression,
     mediaType: string,
     signal: AbortSignal,
   ): Promise<Digest> {
-    const { digest } = blob;
     const limit = this.#budget.layerLimit(this.options.maxLayerBytes ?? MAX_LAYER_BYTES);
     const hash = createHash("sha256");
     let bytes = 0;
@@ -176,7 +190,7 @@ export class BlobIntake {
         ),
     );
     try {
-      for await (const chunk of createReadStream(blob.path, { highWaterMark: 256 * 1024 })) {
+      for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 })) {
         signal.throwIfAborted();
         if (chunk instanceof Uint8Array) await decompressor.write(chunk);
       }

@@ -5,6 +5,7 @@ import { digestAlgorithm, digestHex, type Digest } from "../oci/digest.js";
 import type { ReadyLayer } from "./blob-intake.js";
 import type { LayerRole } from "./image-format.js";
 import { readHead } from "./module-layer.js";
+import { withFile } from "./moving-files.js";
 import { invalid, type SpinComponent, type SpinContent } from "./spin-app.js";
 
 /** Where some content lies: a part of a layer. */
@@ -64,11 +65,13 @@ export class SpinContents {
   ): Promise<Place & { readonly head: Uint8Array }> {
     const key = inline === undefined ? digest : inlineDigest(inline, digest);
     const place = key === undefined ? undefined : this.#places.get(key);
-    const file = place === undefined ? undefined : ready[place.layer]?.hostPath();
+    const file = place === undefined ? undefined : ready[place.layer];
     if (place === undefined || file === undefined) {
       throw invalid(`the content of the ${what}, ${key ?? "without a digest"}, is in no layer`);
     }
-    const head = this.#heads.get(place) ?? (await readHead(file, place.offset, place.size));
+    const head =
+      this.#heads.get(place) ??
+      (await withFile(file.hostPath, (path) => readHead(path, place.offset, place.size)));
     this.#heads.set(place, head);
     return { ...place, head };
   }
@@ -79,7 +82,7 @@ export class SpinContents {
     signal: AbortSignal,
   ): Promise<void> {
     const buffer = Buffer.allocUnsafe(HASH_CHUNK_BYTES);
-    const file = await open(hostPath(), "r");
+    const file = await withFile(hostPath, (path) => open(path, "r"));
     try {
       for (const { type, offset, size } of entries) {
         if (type !== "file") continue;

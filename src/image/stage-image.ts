@@ -14,6 +14,8 @@ import { shapeOfManifest } from "./image-format.js";
 import { checkDownload, limitsOf } from "./image-limits.js";
 import type { ImageRecord } from "./image-record.js";
 import type { ImageSource } from "./image-source.js";
+import { withFiles } from "./moving-files.js";
+import type { OpenImage } from "./resolve-entry.js";
 import { stageArtifactLayers, stageImageLayers, type ImageParts } from "./stage-layers.js";
 import { describeComponents, stageSpin } from "./stage-spin.js";
 import type { Staging } from "./staging.js";
@@ -53,6 +55,18 @@ export async function stageImage(
   return flatten(stores, staging, found, parts, name);
 }
 
+async function describe(
+  image: OpenImage,
+  planned: ImageParts["components"],
+): Promise<Pick<ImageRecord, "program" | "components">> {
+  const program = await describeProgram(image);
+  if (planned === undefined) return { program };
+  const components = await describeComponents(image, planned);
+  const [only, ...others] = components;
+  const world = others.length === 0 ? only?.world : undefined;
+  return { program: world === undefined ? program : { ...program, world }, components };
+}
+
 async function flatten(
   { snapshots }: ImageStores,
   staging: Staging,
@@ -79,17 +93,9 @@ async function flatten(
     createdAt: new Date().toISOString(),
   };
   const { treePath } = snapshot;
-  const blobs = ready.map(({ hostPath }) => hostPath());
   const tree = new Tree(await readFile(treePath), treePath);
-  const image = { record, tree, blobs };
-  if (components === undefined) return { ...record, program: await describeProgram(image) };
-  const described = await describeComponents(image, components);
-  const [only, ...others] = described;
-  const program = await describeProgram(image);
-  const world = others.length === 0 ? only?.world : undefined;
-  return {
-    ...record,
-    program: world === undefined ? program : { ...program, world },
-    components: described,
-  };
+  return withFiles(
+    () => ready.map(({ hostPath }) => hostPath()),
+    async (blobs) => ({ ...record, ...(await describe({ record, tree, blobs }, components)) }),
+  );
 }

@@ -93,7 +93,7 @@ function stageEach(
     const diffId = diffIds.get(i);
     if (diffId !== undefined) return intake.tar(descriptor, diffId, inner);
     if (roles[i] === "tar") return intake.looseTar(descriptor, inner);
-    return intake.file(descriptor, inner, async ({ path: file, size }) => {
+    return intake.file(descriptor, inner, async (file, size) => {
       const path = paths.get(i);
       if (path === undefined) return [];
       return [fileEntry(path, { size, head: await readHead(file, 0, size) })];

@@ -1,4 +1,6 @@
 /** Dialect D: Spin applications, pulled from Debian's docker-registry. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Engine, Image } from "safedock";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sha256 } from "../layer/tar-fixture.js";
@@ -221,4 +223,20 @@ describe("refused by name", () => {
       }),
     ).rejects.toMatchObject({ code: "ERR_MODULE_INVALID" });
   });
+});
+
+test("from an OCI layout folder, without a registry", async () => {
+  const components = [{ id: "web", module: hello, files }];
+  const { manifest, blobs } = spinApp({ components });
+  const layout = join(fixture.folder, "layout");
+  await mkdir(join(layout, "blobs", "sha256"), { recursive: true });
+  await writeFile(join(layout, "oci-layout"), JSON.stringify({ imageLayoutVersion: "1.0.0" }));
+  const index = { schemaVersion: 2, manifests: [manifest.descriptor] };
+  await writeFile(join(layout, "index.json"), JSON.stringify(index));
+  for (const [digest, bytes] of [...blobs, [manifest.descriptor.digest, manifest.bytes] as const]) {
+    await writeFile(join(layout, "blobs", "sha256", digest.slice(7)), bytes);
+  }
+  const image = await engine.loadImage(layout);
+  expect(image).toMatchObject({ format: "spin", entry: { path: "/web.wasm" } });
+  expect(await filesOf(image, "/static/deep/tiny.txt")).toEqual(["tiny"]);
 });
