@@ -13,6 +13,7 @@ export {
   type SafedockErrorOptions,
 } from "./base/errors.js";
 export type { BuildOptions, ImageConfigOptions, ImageFile } from "./engine/build-options.js";
+export type { CommitOptions, ContainerChange, ExportOptions } from "./engine/commit-options.js";
 export {
   Container,
   type ContainerState,

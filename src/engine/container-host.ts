@@ -1,5 +1,6 @@
 import type { Location } from "../fs/resolve.js";
 import type { CheckedOptions } from "./check-options.js";
+import type { CommitOptions } from "./commit-options.js";
 import type { Container } from "./container.js";
 import type { ContainerLayer } from "./container-layer.js";
 import type { ExecOptions } from "./container-options.js";
@@ -40,6 +41,9 @@ export interface ContainerHost {
     options: CheckedOptions,
     layer: ContainerLayer | undefined,
   ): Promise<OpenFiles>;
+  /** The root filesystem alone, without mounts. */
+  openRoot(image: Image, layer: ContainerLayer | undefined): Promise<OpenFiles>;
+  commit(image: Image, open: () => Promise<OpenFiles>, options: CommitOptions): Promise<Image>;
   forget(container: Container): void;
   readonly started: EngineEvents["start"];
   readonly exited: EngineEvents["exit"];

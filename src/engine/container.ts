@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
+import type { Readable } from "node:stream";
 import { SafedockError } from "../base/errors.js";
 import type { CheckedOptions } from "./check-options.js";
+import type { CommitOptions, ContainerChange, ExportOptions } from "./commit-options.js";
 import { ContainerFiles } from "./container-files.js";
 import type { ContainerLayer } from "./container-layer.js";
 import type { ExecOptions, ProcessOptions } from "./container-options.js";
@@ -9,6 +11,7 @@ import { inspectContainer, type ContainerInfo, type ContainerStats } from "./con
 import type { ExitStatus } from "./exit-status.js";
 import type { Image } from "./image.js";
 import { MAX_TIMEOUT_MS } from "./limits.js";
+import { openExport } from "./open-export.js";
 import type { Process } from "./process.js";
 
 /** Where a container is in its life; `start` after an exit leads back to `running`. */
@@ -62,6 +65,9 @@ export class Container implements AsyncDisposable {
   /** True while `start` prepares the main process. */
   #starting = false;
   #removing: Promise<void> | undefined;
+  /** What waits for it starts once no commit is under way. */
+  #committing: Promise<unknown> | undefined;
+  readonly #exports = new Set<Readable>();
 
   /** @internal */
   constructor(host: ContainerHost, image: Image, options: CheckedOptions) {
@@ -164,13 +170,87 @@ export class Container implements AsyncDisposable {
    */
   async remove(options: RemoveOptions = {}): Promise<void> {
     if (this.#removing === undefined) {
-      const busy = this.#starting || [...this.#processes].some((process) => !process.over);
-      if (busy && options.force !== true) {
+      if (this.#isBusy() && options.force !== true) {
         throw this.#stateError("remove", "stop it first, or pass force: true");
       }
       this.#removing = this.#remove();
     }
     await this.#removing;
+  }
+
+  /**
+   * What the container's programs and `fs` have changed in the image's files, as `docker diff` lists it:
+   * a directory before what is in it, by name. What was deleted with its directory is not listed. Mounts
+   * are no part of it.
+   *
+   * @example
+   * ```ts
+   * for (const { kind, path } of await container.diff()) console.log(kind, path);
+   * ```
+   * @throws SafedockError `ERR_CONTAINER_STATE` once it is removed, and for another `rootfs` than
+   * `"writable"`; `ERR_CONTAINER_FILE`
+   */
+  async diff(): Promise<ContainerChange[]> {
+    this.#assertWritable("list the changes of");
+    const { listChanges } = await import("./container-changes.js");
+    return listChanges(await this.#host.openRoot(this.image, this.layer));
+  }
+
+  /**
+   * Makes an image of the container's image with one more layer: the changes that {@link Container.diff}
+   * lists. Its config is the image's, with what the options say; grants and limits are no part of it.
+   *
+   * @example
+   * ```ts
+   * await container.fs.writeFile("/etc/motd", "Welcome!\n");
+   * const image = await container.commit({ reference: "acme/hello:changed", message: "a greeting" });
+   * ```
+   * @throws SafedockError `ERR_CONTAINER_STATE` while a process runs and `whileRunning` is not set, once
+   * the container is removed, and for another `rootfs` than `"writable"`; `ERR_OPTIONS_INVALID`;
+   * `ERR_CONTAINER_FILE` for a name that a layer cannot hold; `ERR_LAYER_*`, `ERR_ENTRYPOINT_MISSING`,
+   * `ERR_BLOB_NOT_FOUND`. An abort rejects with `signal.reason`. Nothing is left behind then.
+   */
+  async commit(options: CommitOptions = {}): Promise<Image> {
+    this.#assertWritable("commit");
+    if (this.#isBusy() && options.whileRunning !== true) {
+      throw this.#stateError("commit", "wait for its end, or pass whileRunning: true");
+    }
+    const open = () => this.#host.openRoot(this.image, this.layer);
+    const before = this.#committing;
+    const commit = this.#host.commit(this.image, open, options);
+    const done = Promise.allSettled([before, commit]);
+    this.#committing = done;
+    try {
+      return await commit;
+    } finally {
+      if (this.#committing === done) this.#committing = undefined;
+    }
+  }
+
+  /**
+   * A tar of the container's whole root filesystem, as `docker export` gives it: the image's files with all
+   * changes, without mounts. It is made as it is read. Close it (`destroy`) if you do not read it to its
+   * end; the container's removal ends it with an error.
+   *
+   * @example
+   * ```ts
+   * for await (const chunk of container.export()) console.log(chunk.length);
+   * ```
+   * @throws SafedockError `ERR_CONTAINER_STATE` once it is removed, and for `rootfs: "none"`. What fails
+   * later, `ERR_CONTAINER_FILE` and `ERR_STORE_INVALID`, ends the stream.
+   */
+  export(options: ExportOptions = {}): Readable {
+    this.#assertThere("export");
+    if (this.#options.rootfs === "none") {
+      throw this.#stateError("export", 'its rootfs is "none": there is nothing to export');
+    }
+    const stream = openExport(async () => {
+      this.#assertThere("export");
+      return this.#host.openRoot(this.image, this.layer);
+    }, options.signal);
+    this.#exports.add(stream);
+    stream.once("close", () => this.#exports.delete(stream));
+    return stream;
   }
 
   /** What the container is: grants, limits, image and state, as plain data. */
@@ -189,7 +269,18 @@ export class Container implements AsyncDisposable {
     return this.remove({ force: true });
   }
 
+  #isBusy(): boolean {
+    if (this.#starting || this.#launches.size > 0) return true;
+    return [...this.#processes].some((process) => !process.over);
+  }
+
+  async #committed(): Promise<void> {
+    while (this.#committing !== undefined) await this.#committing;
+    if (this.#removing !== undefined) throw this.#stateError("start", "it was removed meanwhile");
+  }
+
   async #launch(words: readonly string[] | undefined, options: ExecOptions): Promise<Process> {
+    if (this.#committing !== undefined) await this.#committed();
     const launch = this.#host.launch(
       { image: this.image, options: this.#options, layer: this.layer, words, process: options },
       this.#life,
@@ -222,6 +313,8 @@ export class Container implements AsyncDisposable {
     // What is being started still has to be stopped: nothing may run on a layer that is gone.
     await Promise.allSettled(this.#launches);
     await this.kill();
+    await this.#committing;
+    for (const stream of this.#exports) stream.destroy(this.#stateError("export", "it is removed"));
     await this.layer?.release();
     this.#host.removed({ container: this });
   }
@@ -229,6 +322,18 @@ export class Container implements AsyncDisposable {
   #assertThere(verb: string): void {
     this.#host.assertOpen();
     if (this.#removing !== undefined) throw this.#stateError(verb, "it is removed");
+  }
+
+  #assertWritable(verb: string): void {
+    this.#assertThere(verb);
+    const { rootfs } = this.#options;
+    if (rootfs === "writable") return;
+    const why = {
+      memory: "each process has changes of its own",
+      "read-only": "nothing can change",
+      none: "there are no files",
+    };
+    throw this.#stateError(verb, `its rootfs is "${rootfs}": ${why[rootfs]}`);
   }
 
   #stateError(verb: string, hint: string): SafedockError {

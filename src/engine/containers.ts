@@ -18,6 +18,7 @@ interface Shared {
   readonly layers: string;
   readonly events: EventEmitter<EngineEvents>;
   readonly assertOpen: () => void;
+  readonly commit: ContainerHost["commit"];
 }
 
 /**
@@ -42,6 +43,8 @@ export class Containers {
       layerFor: (id, limits) => new ContainerLayer(shared.records, shared.layers, id, limits),
       launch: (order, life) => startProcess(shared.launcher, order, life),
       openFiles: (image, options, layer) => shared.launcher.openFiles(image, options, layer),
+      openRoot: (image, layer) => shared.launcher.openRoot(image, layer),
+      commit: shared.commit,
       forget: (container) => {
         this.#known.delete(container.id);
         this.#forgotten.unregister(container);

@@ -42,6 +42,7 @@ export class Engine extends ImageVerbs implements AsyncDisposable {
       layers,
       events: this,
       assertOpen: () => this.assertOpen(),
+      commit: (image, open, options) => this.commit(image, open, options),
     });
   }
 

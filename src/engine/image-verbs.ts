@@ -7,6 +7,8 @@ import type { OnPullProgress } from "../image/pull-progress.js";
 import type { VerifyOptions, VerifyReport } from "../image/verify-report.js";
 import type { ReadPolicy } from "../trust/policy.js";
 import type { BuildOptions } from "./build-options.js";
+import type { CommitOptions } from "./commit-options.js";
+import type { OpenFiles } from "./container-host.js";
 import type { EngineEvents } from "./engine-events.js";
 import type { EngineOptions, LoadOptions, LockOptions, PullOptions } from "./engine-options.js";
 import { checkLocal, ImageGate } from "./image-gate.js";
@@ -198,6 +200,21 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
   async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
     this.assertOpen();
     return this.store.verify(options);
+  }
+
+  /** @internal What `container.commit` does */
+  protected async commit(
+    image: Image,
+    open: () => Promise<OpenFiles>,
+    options: CommitOptions,
+  ): Promise<Image> {
+    const { checkCommitOptions, commitContainer } = await import("./commit-container.js");
+    const { signal, reference = "commit", onProgress } = options;
+    const call = { signal, onProgress: this.#progress(reference, onProgress) };
+    const checked = checkCommitOptions(options);
+    signal?.throwIfAborted();
+    const record = await commitContainer(this.store, image.record, await open(), checked, call);
+    return this.#arrived(record);
   }
 
   /** A listener that throws is an uncaught exception of the app; what the engine does goes on. */

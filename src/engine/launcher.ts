@@ -12,7 +12,7 @@ import type { LaunchOrder, OpenFiles } from "./container-host.js";
 import type { ContainerLayer } from "./container-layer.js";
 import { findImageProgram, findWrittenProgram, type Program } from "./find-program.js";
 import type { Image } from "./image.js";
-import { environmentOf, mountsOf, planProcess } from "./plan-process.js";
+import { environmentOf, mountsOf, planProcess, rootMount } from "./plan-process.js";
 import { Problems } from "./problems.js";
 
 /** A guest that was started, with the argv it got. */
@@ -68,6 +68,11 @@ export class Launcher {
     layer: ContainerLayer | undefined,
   ): Promise<OpenFiles> {
     return this.#openFiles(mountsOf(image, options, layer));
+  }
+
+  /** The root filesystem alone; the layer's side of it only if there is one. */
+  openRoot(image: Image, layer: ContainerLayer | undefined): Promise<OpenFiles> {
+    return this.#openFiles([rootMount(image, layer?.written() === true ? layer : undefined)]);
   }
 
   /** Closes the images that were opened for the app's own look at files. */

@@ -4,7 +4,6 @@ import type { CheckedOptions } from "./check-options.js";
 import type { ContainerLayer } from "./container-layer.js";
 import type { Image } from "./image.js";
 
-/** A memory layer holds what a writable layer may, but never more than the guest's own memory could. */
 export function mountsOf(
   image: Image,
   options: CheckedOptions,
@@ -12,19 +11,23 @@ export function mountsOf(
 ): readonly Mount[] {
   const { rootfs, mounts } = options;
   if (rootfs === "none" || mounts.some(({ target }) => target === "/")) return mounts;
-  const root = rootMount(image, options, layer);
+  const root =
+    layer === undefined && rootfs === "memory"
+      ? memoryMount(image, options)
+      : rootMount(image, layer);
   return mounts.length === 0 ? [root] : [root, ...mounts];
 }
 
-function rootMount(
-  image: Image,
-  { rootfs, limits }: CheckedOptions,
-  layer: ContainerLayer | undefined,
-): SnapshotMount {
+/** The image's files, with a writable layer if there is one. */
+export function rootMount(image: Image, layer: ContainerLayer | undefined): SnapshotMount {
   const { tree, blobs } = image.files;
-  if (layer !== undefined)
-    return { type: "snapshot", target: "/", tree, blobs, writable: layer.mount() };
-  if (rootfs !== "memory") return { type: "snapshot", target: "/", tree, blobs };
+  if (layer === undefined) return { type: "snapshot", target: "/", tree, blobs };
+  return { type: "snapshot", target: "/", tree, blobs, writable: layer.mount() };
+}
+
+/** A memory layer holds what a writable layer may, but never more than the guest's own memory could. */
+function memoryMount(image: Image, { limits }: CheckedOptions): SnapshotMount {
+  const { tree, blobs } = image.files;
   const { writableBytes: maxBytes, writableFiles: maxFiles } = limits;
   return {
     type: "snapshot",

@@ -40,7 +40,9 @@ export async function readBase(content: ContentStore, record: ImageRecord): Prom
   const { os, architecture, variant } = record.platform;
   const platform = { architecture, os, ...(variant === undefined ? {} : { variant }) };
   if (record.format !== "image" && record.format !== "image-compat") {
-    return { layers: undefined, config: { ...platform, config: record.config } };
+    // An artifact's name of the platform; images are looked for under the other one.
+    const named = os === "wasip1" ? { ...platform, os: "wasi" } : platform;
+    return { layers: undefined, config: { ...named, config: record.config } };
   }
   const bytes = await content.read(record.digest, { maxBytes: MAX_MANIFEST_BYTES });
   const manifest = parseManifest(bytes);
