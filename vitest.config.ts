@@ -17,6 +17,11 @@ export default defineConfig({
     pool: "forks",
     globalSetup: ["test/support/temporary-folder.ts"],
     setupFiles: ["test/support/leaks.ts"],
+    // No test reads the logins of whoever runs it, nor goes through their proxy.
+    env: {
+      REGISTRY_AUTH_FILE: fileURLToPath(new URL("./test/support/no-logins.json", import.meta.url)),
+      ...{ HTTPS_PROXY: "", HTTP_PROXY: "", https_proxy: "", http_proxy: "" },
+    },
     testTimeout: 30_000,
     // A hook may have to install Debian packages first.
     hookTimeout: 330_000,

@@ -66,6 +66,7 @@ export { ImageVerbs } from "./engine/image-verbs.js";
 export { Images } from "./engine/images.js";
 export type { Limits } from "./engine/limits.js";
 export { Process } from "./engine/process.js";
+export type { PushedImage, PushEvent, PushOptions } from "./engine/push-options.js";
 export type { PullPolicy } from "./engine/pull-policy.js";
 export { GuestInput } from "./guest/guest-input.js";
 export { GuestReadable } from "./guest/guest-readable.js";
@@ -83,6 +84,7 @@ export type { ImageWorld } from "./image/image-world.js";
 export { readImageLock, writeImageLock, type ImageLock } from "./image/image-lock.js";
 export type { MovedImage } from "./image/lock-images.js";
 export type { PullProgress } from "./image/pull-progress.js";
+export type { PushProgress } from "./image/push-progress.js";
 export type { StoredKind } from "./image/stored-files.js";
 export type {
   DamagedFile,

@@ -26,6 +26,8 @@ export interface ErrorDataByCode {
   ERR_REGISTRY_SERVER: RegistryErrorData;
   /** An answer that breaks the distribution specification or exceeds a cap. */
   ERR_REGISTRY_RESPONSE: RegistryErrorData;
+  /** A file of logins or a credential helper cannot be used; `source` is its path or program. */
+  ERR_CREDENTIALS_INVALID: { readonly source: string; readonly problem: string };
   /** No answer: name lookup, connection, TLS or time-out. */
   ERR_REGISTRY_UNREACHABLE: { readonly registry: string };
 
@@ -68,6 +70,8 @@ export interface ErrorDataByCode {
   ERR_IMAGE_NO_WASM: { readonly reference: string };
   ERR_IMAGE_NOT_FOUND: { readonly reference: string };
   ERR_SOURCE_UNSUPPORTED: { readonly source: string };
+  /** An archive of images that is damaged, breaks its format, or passes a cap. */
+  ERR_ARCHIVE_INVALID: { readonly source: string; readonly problem: string };
   ERR_ENTRYPOINT_MISSING: { readonly entrypoint: string };
 
   ERR_MODULE_INVALID: { readonly module: string; readonly problem: string };

@@ -53,6 +53,11 @@ export class JsonNode {
       : new JsonNode(found, `${this.path}.${name}`, this.reject);
   }
 
+  /** The names of an object's members. */
+  names(): string[] {
+    return Object.keys(this.record());
+  }
+
   required(name: string): JsonNode {
     return this.member(name) ?? this.fail(`must have "${name}"`);
   }

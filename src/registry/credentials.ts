@@ -1,4 +1,5 @@
 import { SafedockError } from "../base/errors.js";
+import type { StoredCredentialsOptions } from "./stored-credentials.js";
 
 /** Who we are at a registry. */
 export type Credentials =
@@ -46,12 +47,36 @@ export type CredentialsAnswer = Credentials | "anonymous" | undefined;
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 
 /**
- * Asks the source and checks its answer.
+ * The logins of `docker login`, `podman login` and their credential helpers: what the option
+ * `credentials` has as its default, to be used in a function of your own. Files are looked at when a
+ * registry asks, not before.
+ *
+ * Throws in use: SafedockError `ERR_CREDENTIALS_INVALID` for a file or helper that cannot be used.
+ *
+ * @example
+ * ```ts
+ * const stored = storedCredentials({ helperTimeoutMs: 5_000 });
+ * const credentials: CredentialsSource = (registry, context) =>
+ *   registry === "ghcr.io" ? { username: "acme", password: "…" } : stored(registry, context);
+ * ```
+ */
+export function storedCredentials(
+  options: StoredCredentialsOptions = {},
+): (registry: string, context: CredentialsContext) => Promise<CredentialsAnswer> {
+  return async (registry, context) => {
+    // Most processes never meet a registry that asks.
+    const { findStoredCredentials } = await import("./stored-credentials.js");
+    return findStoredCredentials(options, registry, context);
+  };
+}
+
+/**
+ * Asks the source, by default the stored logins, and checks its answer.
  *
  * @throws SafedockError `ERR_OPTIONS_INVALID`; the secret itself is never repeated
  */
 export async function resolveCredentials(
-  source: CredentialsSource | undefined,
+  source: CredentialsSource = storedCredentials(),
   registry: string,
   context: CredentialsContext,
 ): Promise<Credentials | undefined> {

@@ -3,8 +3,9 @@ import type { CredentialsSource } from "./credentials.js";
 /** How to reach registries. One set of options serves any number of registries. */
 export interface RegistryOptions {
   /**
-   * Who we are, for every registry or by registry: default anonymous. Sent to the registry and to the
-   * token server it names, to nobody else.
+   * Who we are, for every registry or by registry; `"anonymous"` for nobody. Default: the logins of
+   * `docker login` and `podman login` with their credential helpers, see `storedCredentials`. Not looked
+   * for before a registry asks; sent to the registry and to the token server it names, to nobody else.
    */
   readonly credentials?: CredentialsSource;
   /**

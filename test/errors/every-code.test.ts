@@ -5,7 +5,14 @@ import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
-import { isSafedockError, openEngine, SafedockError, type Engine, type Image } from "safedock";
+import {
+  isSafedockError,
+  openEngine,
+  SafedockError,
+  storedCredentials,
+  type Engine,
+  type Image,
+} from "safedock";
 import {
   imageIndex,
   startRegistry,
@@ -214,6 +221,20 @@ async function brokenWorker(): Promise<unknown> {
   }
 }
 
+/** Pulls from a registry that wants a login, with such a file of logins. */
+async function pullWithLogins(content: string): Promise<unknown> {
+  const file = join(fixture.folder, "logins.json");
+  await writeFile(file, content);
+  await using registry = await startRegistry({
+    intercept: (_, response) => {
+      response.writeHead(401, { "www-authenticate": 'Basic realm="x"' }).end();
+      return true;
+    },
+  });
+  const credentials = storedCredentials({ files: [file] });
+  return engine.pullImage(`${registry.host}/test/bad:1`, { credentials });
+}
+
 const zeros = (size: number) => new Uint8Array(size);
 
 const CASES: Record<string, () => Promise<unknown>> = {
@@ -248,6 +269,7 @@ const CASES: Record<string, () => Promise<unknown>> = {
   ERR_REGISTRY_RATE_LIMITED: () => pull(status(429)),
   ERR_REGISTRY_SERVER: () => pull(status(500)),
   ERR_REGISTRY_RESPONSE: () => pull(status(418)),
+  ERR_CREDENTIALS_INVALID: () => pullWithLogins("{"),
   ERR_REGISTRY_UNREACHABLE: () => engine.pullImage("127.0.0.1:1/nobody/listens:1"),
 
   ERR_DIGEST_MISMATCH: async () =>
