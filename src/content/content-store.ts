@@ -5,6 +5,7 @@ import { SafedockError } from "../base/errors.js";
 import type { Digest } from "../oci/digest.js";
 import type { BlobSource, BlobTap } from "./blob-source.js";
 import { FileSink } from "./file-sink.js";
+import { Leases, type Lease } from "./leases.js";
 import { errorCodeOf } from "./process-identity.js";
 import {
   hashOf,
@@ -75,6 +76,7 @@ export class ContentStore {
   private constructor(
     readonly layout: StoreLayout,
     readonly temporary: TemporaryFolder,
+    readonly leases: Leases,
   ) {
     this.#flights = new SharedFlights(async (staged) => {
       if (staged.committed === undefined) await rm(staged.path, { force: true });
@@ -90,8 +92,14 @@ export class ContentStore {
   static async open(root: string): Promise<ContentStore> {
     const layout = new StoreLayout(resolve(root));
     try {
-      for (const folder of layout.folders()) await mkdir(folder, { recursive: true, mode: 0o700 });
-      return new ContentStore(layout, await TemporaryFolder.open(layout.temp));
+      await Promise.all(
+        layout.folders().map((folder) => mkdir(folder, { recursive: true, mode: 0o700 })),
+      );
+      const [temporary, leases] = await Promise.all([
+        TemporaryFolder.open(layout.temp),
+        Leases.open(layout),
+      ]);
+      return new ContentStore(layout, temporary, leases);
     } catch (error) {
       throw new SafedockError("ERR_STORE_INVALID", `The store ${layout.root} cannot be opened`, {
         data: { path: layout.root },
@@ -171,6 +179,23 @@ export class ContentStore {
     const { digest, size } = expected;
     const limit = options.maxBytes ?? MAX_BLOB_BYTES;
     if (size > limit) throw tooLarge(digest, size, limit);
+    // Until it is released: a record that names it is there by then, or nobody wants it.
+    const lease = await this.leases.hold([digest], options.signal);
+    try {
+      return await this.#stage(expected, source, options, lease);
+    } catch (error) {
+      await lease.release();
+      throw error;
+    }
+  }
+
+  async #stage(
+    expected: ExpectedBlob,
+    source: BlobSource,
+    options: StageOptions,
+    lease: Lease,
+  ): Promise<StagedBlob> {
+    const { digest, size } = expected;
     const follower: Follower = { tap: options.tap, failure: undefined };
     // Two manifests may lie about one digest in different ways: those are two flights.
     const hold = await this.#flights.acquire(
@@ -178,14 +203,14 @@ export class ContentStore {
       (context) => this.#fetch(expected, source, follower, context),
       options,
     );
-    if (follower.failure === undefined) return this.#handle(expected, hold);
+    if (follower.failure === undefined) return this.#handle(expected, hold, lease);
     // The bytes are right, and others may want them: what the tap found is its caller's affair alone.
     await options.tap?.discard();
     await hold.release();
     throw follower.failure.error;
   }
 
-  #handle({ digest, size }: ExpectedBlob, hold: Hold<Staged>): StagedBlob {
+  #handle({ digest, size }: ExpectedBlob, hold: Hold<Staged>, lease: Lease): StagedBlob {
     const staged = hold.value;
     return {
       digest,
@@ -195,7 +220,10 @@ export class ContentStore {
       },
       existed: staged.existed,
       commit: () => (staged.committed ??= this.#commit(digest, staged)),
-      release: () => hold.release(),
+      release: async () => {
+        await hold.release();
+        await lease.release();
+      },
     };
   }
 

@@ -19,13 +19,13 @@ export function ownProcess(): Promise<ProcessIdentity> {
 }
 
 async function identify(): Promise<ProcessIdentity> {
-  const [boot, namespace, start] = await Promise.all([
+  const [boot, namespace, stat] = await Promise.all([
     readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => ""),
     readlink("/proc/self/ns/pid").catch(() => ""),
-    startOf(process.pid),
+    statOf(process.pid),
   ]);
   const domain = createHash("sha256").update(`${hostname()}\n${boot}\n${namespace}`).digest("hex");
-  return { domain: domain.slice(0, 12), pid: process.pid, start: start ?? "0" };
+  return { domain: domain.slice(0, 12), pid: process.pid, start: stat?.start ?? "0" };
 }
 
 /** Tells whether a process of our own domain still lives; a later one with its number does not count. */
@@ -36,15 +36,27 @@ export async function isProcessAlive(pid: number, start: string): Promise<boolea
     // EPERM: it lives and is another user's.
     if (errorCodeOf(error) === "ESRCH") return false;
   }
-  const now = await startOf(pid);
-  return now === undefined || start === "0" || now === start;
+  const now = await statOf(pid);
+  if (now === undefined) return true;
+  // Killed, and its parent has not asked for it: it does nothing any more.
+  if ("ZX".includes(now.state) && now.threads <= 1) return false;
+  return start === "0" || now.start === start;
 }
 
-/** Field 22 of /proc/<pid>/stat. The command in field 2 may hold spaces and parentheses. */
-async function startOf(pid: number): Promise<string | undefined> {
+interface ProcessStat {
+  readonly state: string;
+  readonly threads: number;
+  readonly start: string;
+}
+
+/** Of /proc/<pid>/stat fields 3, 20 and 22. The command in field 2 may hold spaces and parentheses. */
+async function statOf(pid: number): Promise<ProcessStat | undefined> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const [state, threads, start] = [fields[0], fields[17], fields[19]];
+    if (state === undefined || threads === undefined || start === undefined) return undefined;
+    return { state, threads: Number(threads), start };
   } catch {
     return undefined;
   }

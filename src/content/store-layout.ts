@@ -14,27 +14,36 @@ export const STORE_VERSION = "v1";
  *       snapshots/<hex of the ChainID>/{tree,modules.json}
  *       images/<hex of the manifest>.json
  *       references/<hex of sha256 of the full reference>.json
+ *       pins/<hex of the manifest>    empty; keeps an image from being pruned
+ *       leases/, collectors/          who needs what, and who collects; see `Leases`
  *       temp/                         not committed yet; see `TemporaryFolder`
  *
- * Whatever is not in `temp/` is complete: it came there by one rename.
+ * What is content, derived of it, or a name is complete: it came there by one rename.
  */
 export class StoreLayout {
   readonly base: string;
   readonly temp: string;
   readonly images: string;
   readonly references: string;
+  readonly pins: string;
+  readonly leases: string;
+  readonly collectors: string;
 
   constructor(readonly root: string) {
     this.base = join(root, STORE_VERSION);
     this.temp = join(this.base, "temp");
     this.images = join(this.base, "images");
     this.references = join(this.base, "references");
+    this.pins = join(this.base, "pins");
+    this.leases = join(this.base, "leases");
+    this.collectors = join(this.base, "collectors");
   }
 
   folders(): readonly string[] {
-    const { base, temp, images, references } = this;
+    const { temp, images, references, pins, leases, collectors } = this;
     const named = ["blobs/sha256", "blobs/sha512", "layers", "unpacked", "snapshots"];
-    return [base, temp, images, references, ...named.map((name) => join(base, name))];
+    const paths = named.map((name) => join(this.base, name));
+    return [temp, images, references, pins, leases, collectors, ...paths];
   }
 
   blob(digest: Digest): string {
@@ -43,6 +52,14 @@ export class StoreLayout {
 
   layer(diffId: Digest): string {
     return join(this.base, "layers", digestHex(diffId));
+  }
+
+  image(manifest: Digest): string {
+    return join(this.images, `${digestHex(manifest)}.json`);
+  }
+
+  pin(manifest: Digest): string {
+    return join(this.pins, digestHex(manifest));
   }
 
   unpacked(blob: Digest): string {

@@ -18,12 +18,17 @@ export class TemporaryFolder {
   private constructor(
     readonly path: string,
     private readonly owner: ProcessIdentity,
+    private readonly foreignMs: number,
   ) {}
 
-  /** Opens the folder and removes what dead processes left in it. */
-  static async open(path: string): Promise<TemporaryFolder> {
-    const folder = new TemporaryFolder(path, await ownProcess());
-    await folder.#sweep();
+  /**
+   * Opens the folder and removes what dead processes left in it.
+   *
+   * @param foreignMs - age after which what another machine left goes. Default a day.
+   */
+  static async open(path: string, foreignMs = FOREIGN_LEFTOVER_MS): Promise<TemporaryFolder> {
+    const folder = new TemporaryFolder(path, await ownProcess(), foreignMs);
+    await folder.sweep();
     return folder;
   }
 
@@ -33,12 +38,16 @@ export class TemporaryFolder {
     return join(this.path, `${domain}-${pid}-${start}-${randomBytes(12).toString("hex")}`);
   }
 
-  async #sweep(): Promise<void> {
+  /** Removes what dead processes left; the names of what is left then. */
+  async sweep(): Promise<string[]> {
+    const living: string[] = [];
     for (const name of await readdir(this.path)) {
       const path = join(this.path, name);
       // Another process may sweep at the same time: that a leftover is gone is what we want.
       if (await this.#isLeftover(name, path)) await rm(path, { recursive: true, force: true });
+      else living.push(name);
     }
+    return living;
   }
 
   async #isLeftover(name: string, path: string): Promise<boolean> {
@@ -48,6 +57,6 @@ export class TemporaryFolder {
     }
     // Another machine or PID namespace on a shared disk: only age tells.
     const found = await stat(path).catch(() => undefined);
-    return found !== undefined && Date.now() - found.mtimeMs > FOREIGN_LEFTOVER_MS;
+    return found !== undefined && Date.now() - found.mtimeMs > this.foreignMs;
   }
 }

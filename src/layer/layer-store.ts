@@ -3,6 +3,7 @@ import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { SafedockError } from "../base/errors.js";
 import type { BlobSource } from "../content/blob-source.js";
 import type { ContentStore, StagedBlob } from "../content/content-store.js";
+import type { Lease } from "../content/leases.js";
 import { SharedFlights, type FlightContext, type Hold } from "../content/shared-flights.js";
 import type { Descriptor } from "../oci/descriptor.js";
 import type { Digest } from "../oci/digest.js";
@@ -72,16 +73,23 @@ export class LayerStore {
     const compression = layerCompression(mediaType);
     if (compression === undefined) throw unsupported(mediaType);
     const { maxBytes, maxEntries } = options;
-    const hold = await this.#flights.acquire(
-      JSON.stringify([digest, diffId, size, compression, maxBytes, maxEntries]),
-      (context) =>
-        this.#unpack(descriptor, diffId, compression, source, { maxBytes, maxEntries }, context),
-      options,
-    );
-    return this.#handle(digest, diffId, hold);
+    // What is found of it in the store must not be collected meanwhile.
+    const lease = await this.content.leases.hold([digest, diffId], options.signal);
+    try {
+      const hold = await this.#flights.acquire(
+        JSON.stringify([digest, diffId, size, compression, maxBytes, maxEntries]),
+        (context) =>
+          this.#unpack(descriptor, diffId, compression, source, { maxBytes, maxEntries }, context),
+        options,
+      );
+      return this.#handle(digest, diffId, hold, lease);
+    } catch (error) {
+      await lease.release();
+      throw error;
+    }
   }
 
-  #handle(digest: Digest, diffId: Digest, hold: Hold<Unpacked>): StagedLayer {
+  #handle(digest: Digest, diffId: Digest, hold: Hold<Unpacked>, lease: Lease): StagedLayer {
     const { value } = hold;
     const { content } = this;
     return {
@@ -93,7 +101,10 @@ export class LayerStore {
       },
       existed: value.blob === undefined,
       commit: () => (value.committed ??= this.#commit(digest, diffId, value)),
-      release: () => hold.release(),
+      release: async () => {
+        await hold.release();
+        await lease.release();
+      },
     };
   }
 

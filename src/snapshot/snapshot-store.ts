@@ -55,6 +55,27 @@ export class SnapshotStore {
    * @throws SafedockError `ERR_LAYER_INVALID`, `ERR_LAYER_TOO_LARGE`
    */
   async stage(chainId: Digest, layers: readonly IndexedLayer[]): Promise<StagedSnapshot> {
+    // What is found in the store must not be collected meanwhile.
+    const lease = await this.content.leases.hold([chainId]);
+    try {
+      const staged = await this.#stage(chainId, layers);
+      return {
+        ...staged,
+        get treePath() {
+          return staged.treePath;
+        },
+        release: async () => {
+          await staged.release();
+          await lease.release();
+        },
+      };
+    } catch (error) {
+      await lease.release();
+      throw error;
+    }
+  }
+
+  async #stage(chainId: Digest, layers: readonly IndexedLayer[]): Promise<StagedSnapshot> {
     const known = await this.#find(chainId);
     if (known !== undefined) {
       return {
