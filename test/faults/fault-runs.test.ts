@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { isSafedockError } from "../../src/base/errors.js";
 import { ImageStore } from "../../src/image/image-store.js";
 import type { ImageRecord } from "../../src/image/image-record.js";
-import { seededNumbers } from "../hostile/seeded-numbers.js";
+import { pick, seededNumbers, type Numbers } from "../hostile/seeded-numbers.js";
 import { expectCleanStore } from "../support/verify-clean.js";
 import { faults, type Fault } from "./faults.js";
 import {
@@ -13,7 +13,7 @@ import {
   type Misbehave,
   type MisbehavingRegistry,
 } from "./misbehaving-registry.js";
-import { seededImage, type Numbers, type SeededImage } from "./seeded-image.js";
+import { seededImage, type SeededImage } from "./seeded-image.js";
 
 const RUNS = 1_000;
 /** Runs at once: most of them wait for time-outs. */
@@ -175,10 +175,4 @@ function act(fault: Fault | undefined, asked: Parameters<Fault>[0], next: Number
 /** The tag is the other image's now, and the blobs of both are there. */
 function moved(image: SeededImage, other: SeededImage): SeededImage {
   return { ...other, bytes: new Map([...image.bytes, ...other.bytes]) };
-}
-
-function pick<T>(items: readonly T[], next: Numbers): T {
-  const item = items[next(items.length)];
-  if (item === undefined) throw new Error("nothing to pick from");
-  return item;
 }

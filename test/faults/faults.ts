@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { answerHonestly, bytesAsked, mediaTypeAsked, type Asked } from "./misbehaving-registry.js";
-import type { Numbers } from "./seeded-image.js";
+import type { Numbers } from "../hostile/seeded-numbers.js";
 
 /** One way of answering wrongly; `next` gives its numbers. */
 export type Fault = (asked: Asked, next: Numbers) => void;

@@ -4,10 +4,8 @@ import type { Descriptor } from "../../src/oci/descriptor.js";
 import type { Digest } from "../../src/oci/digest.js";
 import { OCI_CONFIG, OCI_LAYER, OCI_LAYER_GZIP } from "../../src/oci/media-types.js";
 import { Blobs, CORE } from "../image/image-fixture.js";
+import type { Numbers } from "../hostile/seeded-numbers.js";
 import { makeTar, sha256, type TarFixtureEntry } from "../layer/tar-fixture.js";
-
-/** Whole numbers from 0 to below the given bound. */
-export type Numbers = (below: number) => number;
 
 /** An image as a registry holds it. */
 export interface SeededImage {

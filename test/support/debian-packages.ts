@@ -15,6 +15,8 @@ const COMMANDS = {
   containerd: "containerd",
   "apache2-utils": "htpasswd",
   openssl: "openssl",
+  python3: "python3",
+  "libarchive-tools": "bsdtar",
 } as const;
 
 export type DebianPackage = keyof typeof COMMANDS;
