@@ -14,6 +14,7 @@ import type { EngineOptions, LoadOptions, LockOptions, PullOptions } from "./eng
 import { checkLocal, ImageGate } from "./image-gate.js";
 import { Image } from "./image.js";
 import { Images } from "./images.js";
+import type { PushedImage, PushOptions } from "./push-options.js";
 
 type ProgressOf = Parameters<EngineEvents["progress"]>[0];
 
@@ -125,6 +126,36 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
     const { buildByOptions } = await import("./build-by-options.js");
     const progress = this.#progress(options.reference ?? "build", options.onProgress);
     return this.#arrived(await buildByOptions(this.store, options, progress));
+  }
+
+  /**
+   * Pushes an image to a registry: what the repository lacks of it alone, its tag last. Blobs that another
+   * repository of the same registry is known to have are mounted from there. An image that was pulled
+   * through an index is pushed as the one manifest that was taken from it.
+   *
+   * @example
+   * ```ts
+   * const { reference, digest } = await engine.pushImage(image, "registry.example/acme/hello:1.3");
+   * const again = await engine.pullImage(`${reference}@${digest}`);
+   * ```
+   * @param image - an image, or the reference or digest of one in the store.
+   * @param target - `registry/repository:tag`. Default: the image's own reference.
+   * @throws SafedockError `ERR_IMAGE_NOT_FOUND`, `ERR_REFERENCE_INVALID`, `ERR_OPTIONS_INVALID` for an image
+   * without a name and without `target`; `ERR_BLOB_NOT_FOUND` if the store lacks a part of it, before
+   * anything is sent; `ERR_REGISTRY_*`. An abort rejects with `signal.reason`.
+   */
+  async pushImage(
+    image: Image | string,
+    target?: string,
+    options: PushOptions = {},
+  ): Promise<PushedImage> {
+    this.assertOpen();
+    const { pushByOptions } = await import("./push-by-options.js");
+    const record = typeof image === "string" ? await this.store.get(image) : image.record;
+    const { registry } = this.options;
+    return pushByOptions(this.store, record, target, options, registry, (event) =>
+      this.emit("push", event),
+    );
   }
 
   /**

@@ -99,11 +99,14 @@ export function blobOrigins(
   { registry, repository }: Reference,
 ): ReadonlyMap<Digest, string> {
   const origins = new Map<Digest, string>();
-  for (const { reference, layers } of records) {
-    if (reference === undefined) continue;
-    const from = parseReference(reference);
-    if (from.registry !== registry || from.repository === repository) continue;
-    for (const { digest } of layers) if (!origins.has(digest)) origins.set(digest, from.repository);
+  for (const { reference, pulledFrom = [], layers } of records) {
+    for (const name of [...pulledFrom, ...(reference === undefined ? [] : [reference])]) {
+      const from = parseReference(name);
+      if (from.registry !== registry || from.repository === repository) continue;
+      for (const { digest } of layers) {
+        if (!origins.has(digest)) origins.set(digest, from.repository);
+      }
+    }
   }
   return origins;
 }
