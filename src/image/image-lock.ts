@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { constants } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isSafedockError, SafedockError } from "../base/errors.js";
@@ -21,6 +22,8 @@ export type ReadLock = ReadonlyMap<string, Digest>;
 /** Largest lock file, in bytes, and most images in it: 10,000 references of 200 bytes. */
 const MAX_LOCK_BYTES = 4 * 2 ** 20;
 const MAX_LOCKED = 10_000;
+/** A pipe is told from a file only when it is open, and opening one waits for a writer else. */
+const READ_WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /**
  * Reads a lock file.
@@ -77,7 +80,7 @@ export function toImageLock(lock: ReadLock): ImageLock {
 
 async function readText(path: string): Promise<Uint8Array> {
   try {
-    const file = await open(path, "r");
+    const file = await open(path, READ_WITHOUT_WAITING);
     try {
       const stat = await file.stat();
       if (!stat.isFile()) throw invalid(path, "it is no file");
