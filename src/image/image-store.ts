@@ -1,21 +1,24 @@
 import { stat } from "node:fs/promises";
 import { SafedockError } from "../base/errors.js";
-import { printable } from "../base/printable.js";
 import { ContentStore } from "../content/content-store.js";
+import type { LongLease } from "../content/leases.js";
 import { errorCodeOf } from "../content/process-identity.js";
 import { parseDigest } from "../oci/digest.js";
 import { formatReference, parseReference } from "../oci/reference.js";
 import type { RegistryOptions } from "../registry/registry-options.js";
 import { SnapshotStore, type Snapshot } from "../snapshot/snapshot-store.js";
+import type { Housekeeping } from "./housekeeping.js";
+import { imageNotFound, looksLikeDigest } from "./image-name.js";
 import type { ImageRecord } from "./image-record.js";
 import type { LoadImageOptions } from "./load-image.js";
+import type { LoadSource } from "./load-source.js";
 import type { ImageDestination, PullImageOptions, PullRegistry } from "./pull-image.js";
+import { blobsOfImage, runningParts } from "./parts-of-image.js";
 import { RecordStore } from "./record-store.js";
 import type { OpenImage } from "./resolve-entry.js";
+import type { ImageToSave, SaveImageOptions } from "./save-image.js";
 import type { VerifyOptions, VerifyReport } from "./verify-report.js";
-
-/** Whoever writes this means a digest, and not the tag of an image that is called so. */
-const LOOKS_LIKE_DIGEST = /^sha(?:256|512):/;
+import type { ArchiveTarget } from "./write-target.js";
 
 export interface PullOptions extends PullImageOptions {
   /** How to reach the registry. Default anonymous, with Node's own authorities. */
@@ -69,10 +72,26 @@ export class ImageStore {
     }
   }
 
-  /** Loads a layout folder, a `.wasm` file or the bytes of one; see `loadImage`. */
-  async load(source: string | Uint8Array, options: LoadImageOptions = {}): Promise<ImageRecord> {
+  /** Loads an image of a file, a folder or an archive; see `loadImage`. */
+  async load(source: LoadSource, options: LoadImageOptions = {}): Promise<ImageRecord> {
     const { loadImage } = await import("./take-in.js");
     return loadImage(await this.#openDestination(), source, options);
+  }
+
+  /** Loads all images of a folder or an archive; see `loadImages`. */
+  async loadAll(source: LoadSource, options: LoadImageOptions = {}): Promise<ImageRecord[]> {
+    const { loadImages } = await import("./take-in.js");
+    return loadImages(await this.#openDestination(), source, options);
+  }
+
+  /** Writes images into a folder, an archive or a stream; see `saveImages`. */
+  async save(
+    images: readonly ImageToSave[],
+    target: ArchiveTarget,
+    options: SaveImageOptions,
+  ): Promise<void> {
+    const { saveImages } = await import("./save-image.js");
+    await saveImages(this.content, images, target, options);
   }
 
   /**
@@ -82,13 +101,13 @@ export class ImageStore {
    */
   async get(referenceOrDigest: string): Promise<ImageRecord> {
     const found = await this.find(referenceOrDigest);
-    if (found === undefined) throw notFound(referenceOrDigest);
+    if (found === undefined) throw imageNotFound(referenceOrDigest);
     return found;
   }
 
   /** As `get`; `undefined` if the store has no such image. */
   async find(referenceOrDigest: string): Promise<ImageRecord | undefined> {
-    return LOOKS_LIKE_DIGEST.test(referenceOrDigest)
+    return looksLikeDigest(referenceOrDigest)
       ? this.#records.byDigest(parseDigest(referenceOrDigest))
       : this.#records.byReference(formatReference(parseReference(referenceOrDigest)));
   }
@@ -98,17 +117,15 @@ export class ImageStore {
     return this.#records.list();
   }
 
-  /**
-   * Drops a reference, and the image with its last one; by digest, the image with all its references.
-   * Layers and snapshots stay, since other images may share them.
-   *
-   * @throws SafedockError `ERR_IMAGE_NOT_FOUND`, `ERR_REFERENCE_INVALID`, `ERR_DIGEST_INVALID`
-   */
+  /** Drops a reference or an image, whoever uses it here; see `Housekeeping.remove`. */
   async remove(referenceOrDigest: string): Promise<void> {
-    const removed = LOOKS_LIKE_DIGEST.test(referenceOrDigest)
-      ? await this.#records.removeDigest(parseDigest(referenceOrDigest))
-      : await this.#records.removeReference(formatReference(parseReference(referenceOrDigest)));
-    if (!removed) throw notFound(referenceOrDigest);
+    await (await this.housekeeping()).remove(referenceOrDigest, {}, () => undefined);
+  }
+
+  /** What is done to images that are there: drop, name, pin, prune, measure. */
+  async housekeeping(): Promise<Housekeeping> {
+    const { Housekeeping } = await import("./housekeeping.js");
+    return new Housekeeping(this.content, this.#records);
   }
 
   /** Looks at every file of the store; see `verifyStore`. */
@@ -168,20 +185,39 @@ export class ImageStore {
   async isComplete(record: ImageRecord): Promise<boolean> {
     // Written by an older version: the next pull writes it anew, from the blobs that are there.
     if (record.program === undefined) return false;
+    const blobs = [...(await blobsOfImage(this.content, record))];
+    const paths = blobs.map((digest) => this.content.path(digest));
+    return areThere([...paths, this.#snapshots.treePath(record.chainId)]);
+  }
+
+  /**
+   * Keeps an image's files while containers use them.
+   *
+   * @throws SafedockError `ERR_IMAGE_NOT_FOUND` if it was removed meanwhile, `ERR_STORE_INVALID` if files of
+   * it are missing
+   */
+  async use(record: ImageRecord): Promise<LongLease> {
+    const lease = await this.content.leases.use(runningParts(record));
     const { treePath, blobs } = this.snapshot(record);
-    try {
-      for (const path of [treePath, ...blobs]) await stat(path);
-      return true;
-    } catch {
-      return false;
-    }
+    if (await areThere([treePath, ...blobs])) return lease;
+    await lease.release();
+    const known = await this.#records.byDigest(record.digest);
+    throw known === undefined ? imageNotFound(record.reference ?? record.digest) : incomplete(record);
   }
 }
 
-function notFound(name: string): SafedockError {
-  const reference = printable(name);
-  return new SafedockError("ERR_IMAGE_NOT_FOUND", `The store has no image ${reference}`, {
-    data: { reference },
-    hint: "pull or load it first",
+async function areThere(paths: readonly string[]): Promise<boolean> {
+  try {
+    await Promise.all(paths.map((path) => stat(path)));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function incomplete({ digest, reference = digest }: ImageRecord): SafedockError {
+  return new SafedockError("ERR_STORE_INVALID", `Files of the image ${reference} are missing`, {
+    data: { path: digest },
+    hint: "pull or load the image again",
   });
 }

@@ -9,13 +9,10 @@ import type { Descriptor } from "../oci/descriptor.js";
 import { digestAlgorithm, digestHex, type Digest } from "../oci/digest.js";
 import { MAX_MANIFEST_BYTES, parseManifest } from "../oci/manifest.js";
 import { OCI_INDEX } from "../oci/media-types.js";
-import type { ImageSource, SourcedManifest } from "./image-source.js";
+import type { ImageSource } from "./image-source.js";
 
 /** Largest `oci-layout` file, in bytes: it holds one version. */
 const MAX_LAYOUT_FILE_BYTES = 4096;
-const REF_NAME = "org.opencontainers.image.ref.name";
-/** Most names that an error lists. */
-const MAX_LISTED = 16;
 
 /** Reads blobs and manifests of a layout folder (OCI image specification, "Image Layout"). */
 export function layoutSource(folder: string): ImageSource {
@@ -39,43 +36,15 @@ export function layoutSource(folder: string): ImageSource {
 }
 
 /**
- * The folder's index.json, or the manifest or index that it names for `tag` or as the only one.
+ * What the folder's index.json lists.
  *
- * @throws SafedockError `ERR_SOURCE_UNSUPPORTED` if the folder is no layout, or holds several images
- * and `tag` names none of them.
+ * @throws SafedockError `ERR_SOURCE_UNSUPPORTED` if the folder is no layout, `ERR_MANIFEST_INVALID`
  */
-export async function layoutManifest(
-  folder: string,
-  { tag }: { readonly tag?: string },
-): Promise<SourcedManifest> {
+export async function layoutEntries(folder: string): Promise<readonly Descriptor[]> {
   await checkLayoutFile(folder);
   const bytes = await readCapped(join(folder, "index.json"), MAX_MANIFEST_BYTES, undefined);
   const index = parseManifest(bytes, OCI_INDEX);
-  const entries = index.kind === "index" ? index.manifests : [];
-  const named = entries.filter(({ annotations }) => annotations?.[REF_NAME] === tag);
-  const candidates = tag === undefined ? entries : named;
-  const [only, ...others] = candidates;
-  if (only !== undefined && others.length === 0) return fetch(folder, only);
-  // Several images of one platform each are an index like any other; several of none are not.
-  if (tag === undefined && candidates.some(({ platform }) => platform !== undefined)) {
-    const digest: Digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
-    return { descriptor: { mediaType: OCI_INDEX, digest, size: bytes.byteLength }, bytes };
-  }
-  throw severalOrNone(folder, entries, tag);
-}
-
-async function fetch(folder: string, descriptor: Descriptor): Promise<SourcedManifest> {
-  const { bytes } = await layoutSource(folder).manifest(descriptor.digest, undefined);
-  if (bytes.byteLength !== descriptor.size) {
-    const { digest, size: expected } = descriptor;
-    const actual = bytes.byteLength;
-    throw new SafedockError(
-      "ERR_SIZE_MISMATCH",
-      `The manifest ${digest} has ${actual} bytes, index.json says ${expected}`,
-      { data: { digest, expected, actual } },
-    );
-  }
-  return { descriptor, bytes };
+  return index.kind === "index" ? index.manifests : [];
 }
 
 async function checkLayoutFile(folder: string): Promise<void> {
@@ -159,22 +128,5 @@ function noLayout(path: string, why: string, cause?: unknown): SafedockError {
     data: { source },
     hint: "an OCI layout folder has the files oci-layout and index.json",
     cause,
-  });
-}
-
-function severalOrNone(
-  folder: string,
-  entries: readonly Descriptor[],
-  tag: string | undefined,
-): SafedockError {
-  const source = printable(folder);
-  const names = entries
-    .slice(0, MAX_LISTED)
-    .map(({ annotations }) => printable(annotations?.[REF_NAME] ?? "(no name)", 60))
-    .join(", ");
-  const what = tag === undefined ? "holds several images" : `has no image "${printable(tag, 60)}"`;
-  return new SafedockError("ERR_SOURCE_UNSUPPORTED", `${source} ${what}: ${names || "none"}`, {
-    data: { source },
-    hint: "pass tag",
   });
 }

@@ -4,5 +4,5 @@
  */
 export { LayerStore } from "../layer/layer-store.js";
 export { openRegistry } from "../registry/registry.js";
-export { loadImage } from "./load-image.js";
+export { loadImage, loadImages } from "./load-image.js";
 export { pullImage } from "./pull-image.js";
