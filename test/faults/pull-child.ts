@@ -25,7 +25,11 @@ export class PullChild implements AsyncDisposable {
   static async start(root: string, killAt?: number): Promise<PullChild> {
     const env = { ...process.env, ...(killAt === undefined ? {} : { KILL_AT: String(killAt) }) };
     const child = fork(PROGRAM, [STORE, root], { env, execArgv: [] });
-    await once(child, "message");
+    const exited = once(child, "exit").then(([code]) => {
+      throw new Error(`the pulling process ended at once with ${code}`);
+    });
+    await Promise.race([once(child, "message"), exited]);
+    exited.catch(() => undefined);
     return new PullChild(child);
   }
 

@@ -4,7 +4,7 @@ import * as promises from "node:fs/promises";
 import { createRequire, syncBuiltinESMExports } from "node:module";
 
 const [storeModule, root] = process.argv.slice(2);
-const killAt = Number(process.env.KILL_AT ?? "Infinity");
+let killAt = Infinity;
 const watched = ["link", "mkdir", "open", "readFile", "readdir", "rename", "rm", "rmdir", "stat"];
 watched.push("unlink", "utimes", "writeFile");
 let calls = 0;
@@ -25,6 +25,7 @@ syncBuiltinESMExports();
 const { ImageStore } = await import(storeModule);
 process.on("message", async (reference) => {
   calls = 0;
+  killAt = Number(process.env.KILL_AT ?? "Infinity");
   const store = await ImageStore.open(root);
   const { digest } = await store.pull(reference);
   process.send({ digest, calls });
