@@ -75,6 +75,9 @@ export function networkCode(error: unknown): string {
 }
 
 function hintOf(code: string): string | undefined {
+  if (code === "PROXY_AUTHENTICATION") {
+    return "put user and password into the proxy's URL: http://user:password@host:port";
+  }
   if (/CERT|UNABLE_TO_(?:GET|VERIFY)/.test(code)) {
     return "pass the certificate of its authority in the option ca";
   }

@@ -1,31 +1,13 @@
-import { SafedockError } from "../base/errors.js";
-import type { Descriptor } from "../oci/descriptor.js";
+import { isSafedockError, SafedockError } from "../base/errors.js";
 import { parseDigest } from "../oci/digest.js";
-import { checkReferencePart } from "../oci/reference.js";
+import type { BlobId, FetchBlobOptions, FetchedBlob } from "../oci/repository.js";
 import { networkError, responseError, Transient } from "./failure.js";
+import { MirrorCheck } from "./mirror-check.js";
+import { readThrough, type Mirror } from "./mirror.js";
 import { pauseBeforeTry } from "./retry.js";
 import { pullScope } from "./scope.js";
 import type { Session } from "./session.js";
 import { discard, type HttpResponse } from "./transport.js";
-
-export interface FetchBlobOptions {
-  readonly signal?: AbortSignal;
-  /** First byte wanted. Default 0. */
-  readonly offset?: number;
-}
-
-export interface FetchedBlob {
-  /**
-   * The blob's bytes from `offset` on, to be iterated once, not verified against the digest. It never
-   * yields more than the declared size, and rejects when there is less. A connection that breaks is
-   * taken up again where it broke.
-   */
-  readonly stream: AsyncIterable<Uint8Array>;
-  /** Bytes that `stream` yields: the declared size less `offset`. */
-  readonly size: number;
-}
-
-type Blob = Pick<Descriptor, "digest" | "size">;
 
 /** Times that one download is taken up again: a connection that breaks each 100 MB carries a 2 GB layer. */
 const MAX_RESUMPTIONS = 20;
@@ -33,10 +15,9 @@ const MAX_RESUMPTIONS = 20;
 export async function fetchBlob(
   session: Session,
   repository: string,
-  blob: Blob,
+  blob: BlobId,
   { signal, offset = 0 }: FetchBlobOptions,
 ): Promise<FetchedBlob> {
-  checkReferencePart("repository", repository);
   parseDigest(blob.digest);
   const size = blob.size - offset;
   if (!Number.isSafeInteger(offset) || offset < 0 || size < 0) {
@@ -46,54 +27,74 @@ export async function fetchBlob(
   }
   // Nothing can be asked for by range behind the last byte.
   if (size === 0 && offset > 0) return { stream: nothing(), size };
-  const open = (from: number) => openFrom(session, repository, blob, from, signal);
+  const open = (from: number) =>
+    readThrough(session, repository, blob.digest, signal, async (place, path, mirror) => ({
+      mirror,
+      registry: place.registry,
+      response: await openFrom(place, path, blob, from, signal),
+    }));
   const first = await open(offset);
   return { stream: chunks(session, blob, offset, first, open, signal), size };
+}
+
+/** An answer, and who gave it. */
+interface Opened {
+  readonly mirror: Mirror | undefined;
+  readonly registry: string;
+  readonly response: HttpResponse;
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 async function* chunks(
   session: Session,
-  blob: Blob,
+  blob: BlobId,
   offset: number,
-  first: HttpResponse,
-  open: (from: number) => Promise<HttpResponse>,
+  first: Opened,
+  open: (from: number) => Promise<Opened>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let position = offset;
-  let response = first;
+  const check = new MirrorCheck(blob, offset);
+  let current = first;
   for (let resumptions = 0; ; resumptions++) {
+    const { mirror, registry, response } = current;
+    check.begin(mirror);
     // A server without ranges begins again at the first byte.
     let skip = response.status === 200 ? position : 0;
     try {
-      for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+      for await (const chunk of response.stream) {
         const fresh = skip === 0 ? chunk : chunk.subarray(Math.min(skip, chunk.byteLength));
         skip -= chunk.byteLength - fresh.byteLength;
+        if (position + fresh.byteLength > blob.size) {
+          throw wrongSize(blob, position + fresh.byteLength);
+        }
         position += fresh.byteLength;
-        if (position > blob.size) throw wrongSize(blob, position);
+        check.update(fresh);
         if (fresh.byteLength > 0) yield fresh;
       }
       if (position < blob.size) throw wrongSize(blob, position);
-      return;
+      return check.end();
     } catch (error) {
       signal?.throwIfAborted();
-      if (error instanceof SafedockError) throw error;
-      const failure = networkError(session.registry, response.url, error);
-      if (!(failure instanceof Transient)) throw failure;
-      if (resumptions === MAX_RESUMPTIONS) throw failure.error;
-      await pauseBeforeTry(failure, 0, session.options, signal);
+      const failure =
+        error instanceof SafedockError ? error : networkError(registry, response.url, error);
+      if (isSafedockError(failure, "ERR_DIGEST_MISMATCH")) throw failure;
+      if (mirror !== undefined) mirror.passOver(failure);
+      else if (!(failure instanceof Transient)) throw failure;
+      else if (resumptions >= MAX_RESUMPTIONS) throw failure.error;
+      else await pauseBeforeTry(failure, 0, session.options, signal);
     }
     // Ended in time for the last byte; only the connection's end was unclean.
-    if (position === blob.size) return;
-    response = await open(position);
+    if (position === blob.size) return check.end();
+    current = await open(position);
   }
 }
 
 async function openFrom(
   session: Session,
   repository: string,
-  blob: Blob,
+  blob: BlobId,
   from: number,
   signal: AbortSignal | undefined,
 ): Promise<HttpResponse> {
@@ -117,7 +118,11 @@ async function openFrom(
 }
 
 /** What the head of the answer says against the descriptor: another size, or another part of the blob. */
-function problemOf(response: HttpResponse, blob: Blob, from: number): string | number | undefined {
+function problemOf(
+  response: HttpResponse,
+  blob: BlobId,
+  from: number,
+): string | number | undefined {
   const header = response.header("content-length");
   const length = header === undefined ? undefined : Number(header);
   if (response.status === 200) return length === blob.size ? undefined : length;
@@ -130,7 +135,7 @@ function problemOf(response: HttpResponse, blob: Blob, from: number): string | n
   return Number(range[2]) === blob.size - 1 ? undefined : "it answers with less than was asked for";
 }
 
-function wrongSize(blob: Blob, actual: number): SafedockError {
+function wrongSize(blob: BlobId, actual: number): SafedockError {
   return new SafedockError(
     "ERR_SIZE_MISMATCH",
     `Blob ${blob.digest} has ${actual} bytes or more, not the declared ${blob.size}`,

@@ -5,22 +5,32 @@ import { digestAlgorithm, isDigest, type Digest } from "../oci/digest.js";
 import { MAX_MANIFEST_BYTES } from "../oci/manifest.js";
 import { bareMediaType, MANIFEST_MEDIA_TYPES } from "../oci/media-types.js";
 import { checkReferencePart } from "../oci/reference.js";
+import type { FetchedManifest } from "../oci/repository.js";
 import { responseError } from "./failure.js";
+import { readThrough } from "./mirror.js";
 import { pullScope } from "./scope.js";
 import type { Session } from "./session.js";
 import { discard, type HttpResponse } from "./transport.js";
-
-export interface FetchedManifest {
-  /** Its media type is what the registry said: read it with `parseManifest(bytes, descriptor.mediaType)`. */
-  readonly descriptor: Descriptor;
-  readonly bytes: Uint8Array;
-}
 
 const ACCEPT = MANIFEST_MEDIA_TYPES.join(", ");
 /** What is said of bytes without a media type (RFC 9110 section 8.3). */
 const UNKNOWN_MEDIA_TYPE = "application/octet-stream";
 
+/** From the first mirror that has it, else from the registry itself. */
 export async function fetchManifest(
+  session: Session,
+  repository: string,
+  tagOrDigest: string,
+  signal: AbortSignal | undefined,
+): Promise<FetchedManifest> {
+  checkReferencePart("repository", repository);
+  checkReferencePart("tag or digest", tagOrDigest);
+  return readThrough(session, repository, tagOrDigest, signal, (place, path) =>
+    fetchFrom(place, path, tagOrDigest, signal),
+  );
+}
+
+async function fetchFrom(
   session: Session,
   repository: string,
   tagOrDigest: string,
@@ -47,12 +57,25 @@ export async function resolveManifest(
   tagOrDigest: string,
   signal: AbortSignal | undefined,
 ): Promise<Descriptor> {
+  checkReferencePart("repository", repository);
+  checkReferencePart("tag or digest", tagOrDigest);
+  return readThrough(session, repository, tagOrDigest, signal, (place, path) =>
+    resolveAt(place, path, tagOrDigest, signal),
+  );
+}
+
+async function resolveAt(
+  session: Session,
+  repository: string,
+  tagOrDigest: string,
+  signal: AbortSignal | undefined,
+): Promise<Descriptor> {
   const response = await session.open(manifestCall("HEAD", repository, tagOrDigest, signal));
   discard(response);
   const announced = announcedDigest(session, response);
   const length = response.header("content-length") ?? "";
   if (announced === undefined || !/^\d{1,15}$/.test(length)) {
-    return (await fetchManifest(session, repository, tagOrDigest, signal)).descriptor;
+    return (await fetchFrom(session, repository, tagOrDigest, signal)).descriptor;
   }
   if (isDigest(tagOrDigest) && announced !== tagOrDigest) {
     throw mismatch(tagOrDigest, announced, response);
@@ -66,7 +89,6 @@ function manifestCall(
   tagOrDigest: string,
   signal: AbortSignal | undefined,
 ) {
-  checkReferencePart("repository", repository);
   checkReferencePart("tag or digest", tagOrDigest);
   return {
     method,

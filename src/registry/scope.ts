@@ -32,12 +32,18 @@ export function wantedScopes(
   const words = asked?.split(" ").filter((word) => word !== "") ?? [];
   const foreign = words.filter((word) => !ours.some((scope) => isWithin(word, scope)));
   if (foreign.length === 0) return ours;
-  return ours.length === 1 ? words : [...ours, ...foreign];
+  const isOther = foreign.every((word) => !ours.some((scope) => nameOf(scope) === nameOf(word)));
+  return isOther && ours.length === 1 ? words : [...ours, ...foreign];
+}
+
+/** Type and name: a scope without its actions. */
+function nameOf(scope: string): string {
+  return scope.slice(0, scope.lastIndexOf(":") + 1);
 }
 
 function isWithin(asked: string, scope: string): boolean {
-  const split = scope.lastIndexOf(":") + 1;
-  if (!asked.startsWith(scope.slice(0, split))) return false;
+  const split = nameOf(scope).length;
+  if (!asked.startsWith(nameOf(scope))) return false;
   const actions = new Set(scope.slice(split).split(","));
   return asked
     .slice(split)

@@ -3,6 +3,7 @@ import { untilAborted } from "../base/until-aborted.js";
 import { Authorizer } from "./authorizer.js";
 import { errorOfResponse } from "./error-of-response.js";
 import { networkCode, networkError, responseError, Transient } from "./failure.js";
+import { Mirror, mirrorPlans } from "./mirror.js";
 import { baseUrls } from "./registry-host.js";
 import type { RegistryOptions } from "./registry-options.js";
 import { withRetries } from "./retry.js";
@@ -22,6 +23,8 @@ export interface Call extends Omit<HttpRequest, "url" | "authorization"> {
 /** What the operations on one registry share: where it is, who we are there, and how to try again. */
 export class Session {
   readonly transport: Transport;
+  /** Where to read before the registry itself. */
+  readonly mirrors: readonly Mirror[];
   private readonly authorizer: Authorizer;
   private readonly candidates: readonly [URL, ...URL[]];
   private base: Promise<URL> | undefined;
@@ -34,6 +37,9 @@ export class Session {
       insecure: options.insecure ?? [],
       hasAuthority: options.ca !== undefined,
     });
+    this.mirrors = mirrorPlans(registry, options).map(
+      (plan) => new Mirror(plan, new Session(plan.host, plan.options)),
+    );
     this.transport = new Transport(registry, options);
     this.authorizer = new Authorizer(registry, this.transport, options);
   }
@@ -93,6 +99,7 @@ export class Session {
   async close(): Promise<void> {
     this.authorizer.close();
     await this.transport.close();
+    await Promise.all(this.mirrors.map(({ session }) => session.close()));
   }
 
   private async findBase(): Promise<URL> {

@@ -1,22 +1,16 @@
 import { Readable } from "node:stream";
-import { createSecureContext, rootCertificates } from "node:tls";
-import type { Agent, Dispatcher } from "undici";
-import { SafedockError } from "../base/errors.js";
-import {
-  DEFAULT_CONNECT_TIMEOUT_MS,
-  DEFAULT_HEADERS_TIMEOUT_MS,
-  DEFAULT_STALL_TIMEOUT_MS,
-  MAX_CONNECTIONS_PER_ORIGIN,
-  MAX_REDIRECTS,
-  type RegistryOptions,
-} from "./registry-options.js";
+import type { Dispatcher } from "undici";
+import { Connections } from "./connections.js";
+import { MAX_REDIRECTS, type RegistryOptions } from "./registry-options.js";
 import { networkError, responseError } from "./failure.js";
+import { ProxyError } from "./open-tunnel.js";
 import { problemOfRedirect } from "./redirect.js";
+import { steadyBody } from "./steady-body.js";
 
 export type Body = Uint8Array | (() => AsyncIterable<Uint8Array>);
 
 export interface HttpRequest {
-  readonly method: "GET" | "HEAD" | "POST" | "PUT";
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent to the URL's own origin alone, never to where it redirects. */
@@ -30,15 +24,17 @@ export interface HttpResponse {
   /** Where the answer came from, after redirects. */
   readonly url: URL;
   readonly body: Dispatcher.ResponseData["body"];
+  /** The body's bytes, to be iterated once; rejects when they stop or drip. */
+  readonly stream: AsyncIterable<Uint8Array>;
   /** A header's value by its lower-case name; several lines are joined by commas. */
   header(name: string): string | undefined;
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** Sends requests for one registry: connections, TLS, time-outs, redirects. Knows nothing of tokens. */
+/** Sends requests for one registry and follows redirects. Knows nothing of tokens. */
 export class Transport {
-  private agent: Promise<Agent> | undefined;
+  private connections: Connections | undefined;
   private closed = false;
 
   constructor(
@@ -78,37 +74,43 @@ export class Transport {
   /** Ends all connections, also those in use. */
   async close(): Promise<void> {
     this.closed = true;
-    const agent = await this.agent?.catch(() => undefined);
-    await agent?.destroy();
+    await this.connections?.close();
   }
 
   private async sendOnce(request: HttpRequest): Promise<HttpResponse> {
     const { signal, url } = request;
     signal?.throwIfAborted();
-    this.agent ??= openAgent(this.options);
-    const agent = await this.agent;
     if (this.closed) throw networkError(this.registry, url, "the client is closed");
+    this.connections ??= new Connections(this.options);
+    const route = await this.connections.route(url);
+    if (route === undefined) throw networkError(this.registry, url, "the client is closed");
     const { authorization } = request;
     const body = new RequestBody(request.body);
     try {
-      const response = await agent.request({
-        origin: url.origin,
-        path: url.pathname + url.search,
+      const response = await route.dispatcher.request({
+        origin: route.origin,
+        path: route.path,
         method: request.method,
         headers: {
           ...request.headers,
           "user-agent": "safedock",
           ...(authorization === undefined ? {} : { authorization }),
+          ...route.headers,
         },
         body: body.content,
         signal: signal ?? null,
       });
       // A body that breaks before anyone reads it must not end the process; who reads it is told.
       response.body.on("error", () => undefined);
+      if (response.statusCode === 407) {
+        response.body.dump({ limit: 0 }).catch(() => undefined);
+        throw new ProxyError("the proxy wants a user and password", "PROXY_AUTHENTICATION");
+      }
       return {
         status: response.statusCode,
         url,
         body: response.body,
+        stream: steadyBody(response.body, this.options),
         header: (name) => {
           const value = response.headers[name];
           return Array.isArray(value) ? value.join(", ") : value;
@@ -131,7 +133,7 @@ export async function readBytes(response: HttpResponse, maxBytes: number): Promi
     discard(response);
     throw new RangeError(`the body has ${length} bytes, the limit is ${maxBytes}`);
   }
-  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+  for await (const chunk of response.stream) {
     size += chunk.byteLength;
     // Leaving the loop destroys the body, and with it the connection.
     if (size > maxBytes) throw new RangeError(`the body has more than ${maxBytes} bytes`);
@@ -144,33 +146,6 @@ export async function readBytes(response: HttpResponse, maxBytes: number): Promi
 /** Gives up a body that nobody wants, keeping the connection when little of it is left. */
 export function discard(response: HttpResponse): void {
   response.body.dump({ limit: 16_384 }).catch(() => undefined);
-}
-
-async function openAgent(options: RegistryOptions): Promise<Agent> {
-  // Loaded on first use: importing Safedock must stay fast.
-  const undici = await import("undici");
-  return new undici.Agent({
-    connections: MAX_CONNECTIONS_PER_ORIGIN,
-    headersTimeout: options.headersTimeoutMs ?? DEFAULT_HEADERS_TIMEOUT_MS,
-    bodyTimeout: options.stallTimeoutMs ?? DEFAULT_STALL_TIMEOUT_MS,
-    connect: {
-      timeout: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
-      ...(options.ca === undefined ? {} : { secureContext: secureContext(options.ca) }),
-    },
-  });
-}
-
-function secureContext(ca: string | readonly string[]) {
-  try {
-    return createSecureContext({
-      ca: [...rootCertificates, ...(typeof ca === "string" ? [ca] : ca)],
-    });
-  } catch (cause) {
-    throw new SafedockError("ERR_OPTIONS_INVALID", "The option ca holds no certificates in PEM", {
-      data: { problems: ["ca: not PEM"] },
-      cause,
-    });
-  }
 }
 
 /** Tells an error of the one who gives the bytes from one of the network. */
