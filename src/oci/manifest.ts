@@ -19,6 +19,8 @@ export interface Manifest {
   readonly artifactType?: string;
   readonly config: Descriptor;
   readonly layers: readonly Descriptor[];
+  /** The manifest that this one says something of: what it signs, lists the parts of, … */
+  readonly subject?: Descriptor;
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
@@ -26,8 +28,16 @@ export interface Manifest {
 export interface ImageIndex {
   readonly kind: "index";
   readonly mediaType: string;
+  readonly artifactType?: string;
   readonly manifests: readonly Descriptor[];
+  readonly subject?: Descriptor;
   readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** Options of {@link parseManifest}. */
+export interface ParseManifestOptions {
+  /** Also layers that cannot be run: foreign and encrypted ones. Default: those are refused. */
+  readonly anyLayers?: boolean;
 }
 
 /** Largest manifest or index, in bytes: what the distribution specification asks registries to take. */
@@ -56,18 +66,31 @@ const UNSPECIFIC = new Set([
  * @param contentType the `Content-Type` or the descriptor's media type that the bytes came with
  * @throws SafedockError `ERR_MANIFEST_INVALID` (names the JSON path), `ERR_MANIFEST_UNSUPPORTED`
  */
-export function parseManifest(bytes: Uint8Array, contentType?: string): Manifest | ImageIndex {
+export function parseManifest(
+  bytes: Uint8Array,
+  contentType?: string,
+  { anyLayers = false }: ParseManifestOptions = {},
+): Manifest | ImageIndex {
   const node = JsonNode.parse(bytes, MAX_MANIFEST_BYTES, invalid).object();
   const mediaType = mediaTypeOf(node, contentType);
   const annotations = node.member("annotations")?.stringMap();
-  const shared = { mediaType, ...(annotations !== undefined ? { annotations } : {}) };
-  return isIndexMediaType(mediaType) ? readIndex(node, shared) : readManifest(node, shared);
+  const artifactType = node.member("artifactType");
+  const subject = node.member("subject");
+  const shared = {
+    mediaType,
+    // Go writes an empty text for what is unset.
+    ...(artifactType !== undefined && artifactType.value !== ""
+      ? { artifactType: readMediaType(artifactType) }
+      : {}),
+    ...(subject !== undefined ? { subject: readDescriptor(subject) } : {}),
+    ...(annotations !== undefined ? { annotations } : {}),
+  };
+  return isIndexMediaType(mediaType)
+    ? readIndex(node, shared)
+    : readManifest(node, shared, anyLayers);
 }
 
-function readIndex(
-  node: JsonNode,
-  shared: Pick<ImageIndex, "mediaType" | "annotations">,
-): ImageIndex {
+function readIndex(node: JsonNode, shared: Omit<ImageIndex, "kind" | "manifests">): ImageIndex {
   for (const name of ["config", "layers", "fsLayers"]) {
     node.member(name)?.fail("has no place in an index");
   }
@@ -77,13 +100,14 @@ function readIndex(
 
 function readManifest(
   node: JsonNode,
-  shared: Pick<Manifest, "mediaType" | "annotations">,
+  shared: Omit<Manifest, "kind" | "config" | "layers">,
+  anyLayers: boolean,
 ): Manifest {
   for (const name of ["manifests", "fsLayers"]) {
     node.member(name)?.fail("has no place in a manifest");
   }
   const layers = node.required("layers").list(MAX_LAYERS).map(readDescriptor);
-  for (const { mediaType } of layers) {
+  for (const { mediaType } of anyLayers ? [] : layers) {
     if (isForeignLayer(mediaType)) {
       throw unsupported(
         mediaType,
@@ -92,11 +116,9 @@ function readManifest(
     }
     if (isEncryptedLayer(mediaType)) throw unsupported(mediaType, "a layer is encrypted");
   }
-  const artifactType = node.member("artifactType");
   return {
     kind: "manifest",
     ...shared,
-    ...(artifactType !== undefined ? { artifactType: readMediaType(artifactType) } : {}),
     config: readDescriptor(node.required("config")),
     layers,
   };

@@ -1,79 +1,16 @@
-import type { Descriptor } from "../oci/descriptor.js";
 import { checkReferencePart } from "../oci/reference.js";
-import type { FetchBlobOptions, FetchedBlob } from "./fetch-blob.js";
-import type { FetchedManifest } from "./fetch-manifest.js";
-import type { BlobSource } from "./push.js";
+import type {
+  ManifestDeleter,
+  ReadableRepository,
+  ReferrersLister,
+  RepositoryAddress,
+  TagLister,
+  WritableRepository,
+} from "../oci/repository.js";
 import type { RegistryOptions } from "./registry-options.js";
 
-export interface CallOptions {
-  readonly signal?: AbortSignal;
-}
-
-export interface ManifestFetcher {
-  /**
-   * Fetches a manifest or index by tag or digest, at most 4 MiB. Its bytes have the digest that was
-   * asked for, and the one that the registry announced.
-   *
-   * @throws SafedockError `ERR_DIGEST_MISMATCH`, or one of {@link Registry}'s codes
-   */
-  fetchManifest(
-    repository: string,
-    tagOrDigest: string,
-    options?: CallOptions,
-  ): Promise<FetchedManifest>;
-}
-
-export interface ManifestResolver {
-  /** Says where a tag or digest points, without its content. */
-  resolve(repository: string, tagOrDigest: string, options?: CallOptions): Promise<Descriptor>;
-}
-
-export interface BlobFetcher {
-  /**
-   * Opens a blob. The bytes are bounded by the declared size but not verified: hash them as they come.
-   *
-   * @throws SafedockError `ERR_SIZE_MISMATCH` here or while reading, or one of {@link Registry}'s codes
-   */
-  fetchBlob(
-    repository: string,
-    blob: Pick<Descriptor, "digest" | "size">,
-    options?: FetchBlobOptions,
-  ): Promise<FetchedBlob>;
-}
-
-export interface BlobPusher {
-  /** Tells whether a repository has a blob. */
-  hasBlob(
-    repository: string,
-    blob: Pick<Descriptor, "digest">,
-    options?: CallOptions,
-  ): Promise<boolean>;
-  /** Pushes a blob in one piece, unless the repository has it. */
-  pushBlob(
-    repository: string,
-    blob: Pick<Descriptor, "digest" | "size">,
-    content: BlobSource,
-    options?: CallOptions,
-  ): Promise<void>;
-}
-
-export interface ManifestPusher {
-  /** Pushes a manifest or index under a tag or its digest; what it names must be there before. */
-  pushManifest(
-    repository: string,
-    tagOrDigest: string,
-    manifest: { readonly mediaType: string; readonly bytes: Uint8Array },
-    options?: CallOptions,
-  ): Promise<Descriptor>;
-}
-
-export interface TagLister {
-  /** All tags of a repository, in the registry's order; at most 100,000. */
-  listTags(repository: string, options?: CallOptions): Promise<string[]>;
-}
-
 /**
- * One registry, by the OCI distribution specification 1.1.
+ * One repository of a registry, by the OCI distribution specification 1.1.
  *
  * Every call may throw a SafedockError with one of these codes; `signal.reason` comes back untouched:
  *
@@ -81,20 +18,25 @@ export interface TagLister {
  * - `ERR_REGISTRY_RATE_LIMITED` (429) and `ERR_REGISTRY_SERVER` (5xx), after the retries
  * - `ERR_REGISTRY_RESPONSE`: an answer against the specification or above a cap
  * - `ERR_REGISTRY_UNREACHABLE`: no answer at all
- * - `ERR_REFERENCE_INVALID`: a repository, tag or digest that is none
+ * - `ERR_REFERENCE_INVALID`: a tag or digest that is none
  * - `ERR_OPTIONS_INVALID`: credentials or a `ca` that cannot be used
  */
-export interface Registry
-  extends
-    ManifestFetcher,
-    ManifestResolver,
-    BlobFetcher,
-    BlobPusher,
-    ManifestPusher,
-    TagLister,
-    AsyncDisposable {
+export interface Repository
+  extends ReadableRepository, WritableRepository, TagLister, ReferrersLister, ManifestDeleter {
+  readonly address: RepositoryAddress;
+}
+
+/** One registry. */
+export interface Registry extends AsyncDisposable {
   /** Host as in references. */
   readonly host: string;
+  /**
+   * A repository by its path, as in `acme/hello` (Docker Hub's own are `library/hello`). Nothing is sent
+   * yet.
+   *
+   * @throws SafedockError `ERR_REFERENCE_INVALID`
+   */
+  repository(path: string): Repository;
   /** Closes all connections; calls under way fail. A registry that is not closed keeps no process alive. */
   close(): Promise<void>;
 }
@@ -108,7 +50,8 @@ export interface Registry
  * @example
  * ```ts
  * await using registry = openRegistry("ghcr.io", { credentials: { username, password } });
- * const { descriptor, bytes } = await registry.fetchManifest("acme/hello", "1.2");
+ * const repository = registry.repository("acme/hello");
+ * const { descriptor, bytes } = await repository.fetchManifest("1.2");
  * ```
  */
 export function openRegistry(host: string, options: RegistryOptions = {}): Registry {
@@ -122,14 +65,25 @@ export function openRegistry(host: string, options: RegistryOptions = {}): Regis
   const close = async () => (await client()).close();
   return {
     host,
-    fetchManifest: async (...args) => (await client()).fetchManifest(...args),
-    resolve: async (...args) => (await client()).resolve(...args),
-    fetchBlob: async (...args) => (await client()).fetchBlob(...args),
-    hasBlob: async (...args) => (await client()).hasBlob(...args),
-    pushBlob: async (...args) => (await client()).pushBlob(...args),
-    pushManifest: async (...args) => (await client()).pushManifest(...args),
-    listTags: async (...args) => (await client()).listTags(...args),
+    repository: (path) => lazyRepository(host, path, client),
     close,
     [Symbol.asyncDispose]: close,
+  };
+}
+
+function lazyRepository(host: string, path: string, client: () => Promise<Registry>): Repository {
+  checkReferencePart("repository", path);
+  const opened = async () => (await client()).repository(path);
+  return {
+    address: { registry: host, repository: path },
+    resolve: async (...args) => (await opened()).resolve(...args),
+    fetchManifest: async (...args) => (await opened()).fetchManifest(...args),
+    fetchBlob: async (...args) => (await opened()).fetchBlob(...args),
+    hasBlob: async (...args) => (await opened()).hasBlob(...args),
+    pushBlob: async (...args) => (await opened()).pushBlob(...args),
+    pushManifest: async (...args) => (await opened()).pushManifest(...args),
+    listTags: async (...args) => (await opened()).listTags(...args),
+    listReferrers: async (...args) => (await opened()).listReferrers(...args),
+    deleteManifest: async (...args) => (await opened()).deleteManifest(...args),
   };
 }

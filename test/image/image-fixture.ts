@@ -11,7 +11,7 @@ import {
   OCI_LAYER_GZIP,
   OCI_MANIFEST,
 } from "../../src/oci/media-types.js";
-import type { PullRegistry } from "../../src/image/pull-image.js";
+import type { BlobFetcher, ManifestFetcher } from "../../src/oci/repository.js";
 import { makeTar, sha256, type TarFixtureEntry } from "../layer/tar-fixture.js";
 
 /** The smallest core module, and a component without content. */
@@ -68,7 +68,9 @@ export const HELLO: ImageFixture = {
   config: { Entrypoint: ["/hello.wasm"], Cmd: ["--name", "Ada"] },
 };
 
-export interface FakeRegistry extends PullRegistry {
+/** A registry whose repositories are all the same one: itself. */
+export interface FakeRegistry extends ManifestFetcher, BlobFetcher {
+  repository(): ManifestFetcher & BlobFetcher;
   /** Every call, in order: `manifest <tag or digest>`, `blob <digest>`. */
   readonly calls: string[];
   /** Bytes sent in place of a blob's own. */
@@ -89,7 +91,10 @@ export function fakeRegistry(blobs: Blobs, latest: Descriptor): FakeRegistry {
   return {
     calls,
     tampered,
-    fetchManifest: async (_repository, tagOrDigest) => {
+    repository() {
+      return this;
+    },
+    fetchManifest: async (tagOrDigest) => {
       calls.push(`manifest ${tagOrDigest}`);
       const isLatest = tagOrDigest === "latest" || tagOrDigest === latest.digest;
       const digest = isLatest ? latest.digest : (tagOrDigest as Digest);
@@ -97,7 +102,7 @@ export function fakeRegistry(blobs: Blobs, latest: Descriptor): FakeRegistry {
       const mediaType = isLatest ? latest.mediaType : "application/octet-stream";
       return Promise.resolve({ descriptor: { mediaType, digest, size: bytes.byteLength }, bytes });
     },
-    fetchBlob: async (_repository, { digest, size }) => {
+    fetchBlob: async ({ digest, size }) => {
       calls.push(`blob ${digest}`);
       const bytes = tampered.get(digest) ?? bytesOf(digest);
       const stream = bytes instanceof Uint8Array ? once(bytes) : bytes;

@@ -47,11 +47,11 @@ export async function pushFixture(
   await using registry = openRegistry(host);
   const put = async ({ blobs, images, manifest }: ImageFixture, tag: string): Promise<void> => {
     for (const [digest, bytes] of blobs) {
-      await registry.pushBlob(name, { digest, size: bytes.byteLength }, bytes);
+      await registry.repository(name).pushBlob({ digest, size: bytes.byteLength }, bytes);
     }
     for (const child of images) await put(child, child.manifest.descriptor.digest);
     const { mediaType } = manifest.descriptor;
-    await registry.pushManifest(name, tag, { mediaType, bytes: manifest.bytes });
+    await registry.repository(name).pushManifest(tag, { mediaType, bytes: manifest.bytes });
   };
   await put(image, "1");
   return `${host}/${name}:1`;

@@ -118,7 +118,7 @@ test("the config comes beside the layers of an artifact", async () => {
   const waiting = {
     ...inner,
     fetchBlob: async (...args: Parameters<typeof inner.fetchBlob>) => {
-      asked.add(args[1].digest);
+      asked.add(args[0].digest);
       if (asked.size === 2) release();
       await bothAsked;
       return inner.fetchBlob(...args);

@@ -40,7 +40,7 @@ describe.each([
   });
 
   it("gives back what was pushed, by tag and by digest", async () => {
-    for (const blob of blobs) await registry.pushBlob("acme/hello", blob, blob.bytes);
+    for (const blob of blobs) await registry.repository("acme/hello").pushBlob(blob, blob.bytes);
     const descriptors = blobs.map(({ digest, size }, i) => ({
       mediaType: i === 0 ? OCI_CONFIG : OCI_LAYER,
       digest,
@@ -54,50 +54,52 @@ describe.each([
         layers: descriptors.slice(1),
       }),
     );
-    const pushed = await registry.pushManifest("acme/hello", "v1", {
+    const pushed = await registry.repository("acme/hello").pushManifest("v1", {
       mediaType: OCI_MANIFEST,
       bytes,
     });
-    expect(await registry.resolve("acme/hello", "v1")).toEqual(pushed);
+    expect(await registry.repository("acme/hello").resolve("v1")).toEqual(pushed);
     for (const name of ["v1", pushed.digest]) {
-      const fetched = await registry.fetchManifest("acme/hello", name);
+      const fetched = await registry.repository("acme/hello").fetchManifest(name);
       expect(fetched.descriptor).toEqual(pushed);
       expect(parseManifest(fetched.bytes, fetched.descriptor.mediaType).kind).toBe("manifest");
     }
     for (const blob of blobs) {
-      const { stream, size } = await registry.fetchBlob("acme/hello", blob);
+      const { stream, size } = await registry.repository("acme/hello").fetchBlob(blob);
       expect(size).toBe(blob.size);
       expect(digestOf(await collect(stream))).toBe(blob.digest);
-      const rest = await registry.fetchBlob("acme/hello", blob, { offset: 50 });
+      const rest = await registry.repository("acme/hello").fetchBlob(blob, { offset: 50 });
       expect(blob.bytes.subarray(50).equals(await collect(rest.stream))).toBe(true);
     }
-    expect(await registry.listTags("acme/hello")).toEqual(["v1"]);
+    expect(await registry.repository("acme/hello").listTags()).toEqual(["v1"]);
   });
 
   it("pushes a blob from a stream", async () => {
     const bytes = randomBytes(200_000);
     const blob = { digest: digestOf(bytes), size: bytes.byteLength };
-    await registry.pushBlob("acme/streamed", blob, async function* () {
+    await registry.repository("acme/streamed").pushBlob(blob, async function* () {
       yield bytes.subarray(0, 70_000);
       yield bytes.subarray(70_000);
     });
-    expect(await registry.hasBlob("acme/streamed", blob)).toBe(true);
-    const { stream } = await registry.fetchBlob("acme/streamed", blob);
+    expect(await registry.repository("acme/streamed").hasBlob(blob)).toBe(true);
+    const { stream } = await registry.repository("acme/streamed").fetchBlob(blob);
     expect(bytes.equals(await collect(stream))).toBe(true);
   });
 
   it("has its own words for what does not exist", async () => {
-    const error = await rejectionOf(registry.fetchManifest("acme/none", "v1"));
+    const error = await rejectionOf(registry.repository("acme/none").fetchManifest("v1"));
     expect(error).toMatchObject({
       code: "ERR_REGISTRY_NOT_FOUND",
       data: { registry: server.host, status: 404 },
     });
     expect(String(error)).toContain("MANIFEST_UNKNOWN");
     const digest: Digest = `sha256:${"0".repeat(64)}`;
-    expect(await rejectionOf(registry.fetchBlob("acme/hello", { digest, size: 1 }))).toMatchObject({
+    expect(
+      await rejectionOf(registry.repository("acme/hello").fetchBlob({ digest, size: 1 })),
+    ).toMatchObject({
       code: "ERR_REGISTRY_NOT_FOUND",
     });
-    expect(await registry.hasBlob("acme/hello", { digest })).toBe(false);
+    expect(await registry.repository("acme/hello").hasBlob({ digest })).toBe(false);
   });
 });
 
@@ -106,21 +108,21 @@ describe("Debian's docker-registry", () => {
     await using tokens = await startTokenServer(credentials);
     await using server = await startDockerRegistry({ token: tokens.token });
     await using registry = openRegistry(server.host, { credentials });
-    for (const blob of blobs) await registry.pushBlob("acme/hello", blob, blob.bytes);
+    for (const blob of blobs) await registry.repository("acme/hello").pushBlob(blob, blob.bytes);
     expect(tokens.scopes).toEqual(["repository:acme/hello:pull,push"]);
     await using reader = openRegistry(server.host);
     for (const blob of blobs) {
-      const { stream } = await reader.fetchBlob("acme/hello", blob);
+      const { stream } = await reader.repository("acme/hello").fetchBlob(blob);
       expect(digestOf(await collect(stream))).toBe(blob.digest);
     }
     expect(tokens.scopes.slice(1)).toEqual(["repository:acme/hello:pull"]);
     const other = { digest: digestOf(Buffer.from("x")), size: 1 };
-    expect(await rejectionOf(reader.pushBlob("acme/hello", other, Buffer.from("x")))).toMatchObject(
-      { code: "ERR_REGISTRY_UNAUTHORIZED" },
-    );
+    expect(
+      await rejectionOf(reader.repository("acme/hello").pushBlob(other, Buffer.from("x"))),
+    ).toMatchObject({ code: "ERR_REGISTRY_UNAUTHORIZED" });
     const wrong = { ...credentials, password: "wrong-secret" };
     await using stranger = openRegistry(server.host, { credentials: wrong });
-    const error = await rejectionOf(stranger.resolve("acme/hello", "v1"));
+    const error = await rejectionOf(stranger.repository("acme/hello").resolve("v1"));
     expect(error).toMatchObject({ code: "ERR_REGISTRY_UNAUTHORIZED" });
     expect(String(error)).toContain("incorrect username or password");
   });
@@ -130,7 +132,7 @@ describe("Debian's docker-registry", () => {
     const wrong = { ...credentials, password: "wrong-secret" };
     for (const options of [{}, { credentials: wrong }]) {
       await using stranger = openRegistry(server.host, options);
-      const error = await rejectionOf(stranger.fetchManifest("acme/hello", "v1"));
+      const error = await rejectionOf(stranger.repository("acme/hello").fetchManifest("v1"));
       expect(error).toMatchObject({ code: "ERR_REGISTRY_UNAUTHORIZED", data: { status: 401 } });
       expect(JSON.stringify(error) + String(error)).not.toContain("wrong-secret");
     }
@@ -139,7 +141,7 @@ describe("Debian's docker-registry", () => {
   it("is not trusted over TLS without its authority", async () => {
     await using server = await startDockerRegistry({ tls: true });
     await using registry = openRegistry(server.host);
-    expect(await rejectionOf(registry.fetchManifest("acme/hello", "v1"))).toMatchObject({
+    expect(await rejectionOf(registry.repository("acme/hello").fetchManifest("v1"))).toMatchObject({
       code: "ERR_REGISTRY_UNREACHABLE",
       hint: expect.stringContaining("ca"),
     });
@@ -149,7 +151,7 @@ describe("Debian's docker-registry", () => {
     await using server = await startDockerRegistry({ tls: true });
     await using plain = await startDockerRegistry();
     await using registry = openRegistry(plain.host, { ca: server.ca ?? "" });
-    expect(await rejectionOf(registry.fetchManifest("acme/hello", "v1"))).toMatchObject({
+    expect(await rejectionOf(registry.repository("acme/hello").fetchManifest("v1"))).toMatchObject({
       code: "ERR_REGISTRY_NOT_FOUND",
     });
   });

@@ -42,7 +42,7 @@ describe("startRegistry", () => {
       env: { A: "1" },
     });
     const pushed = await server.push("acme/hello", image);
-    expect(await registry.resolve("acme/hello", "latest")).toEqual(pushed);
+    expect(await registry.repository("acme/hello").resolve("latest")).toEqual(pushed);
     const manifest = await manifestOf(registry, "acme/hello", "latest");
     const [layer] = manifest.layers;
     const config = parseImageConfig(await blobOf(registry, "acme/hello", manifest.config));
@@ -71,51 +71,56 @@ describe("startRegistry", () => {
       { image, platform: "wasi/wasm" },
     ]);
     await server.push("acme/multi:1", index);
-    const { descriptor, bytes } = await registry.fetchManifest("acme/multi", "1");
+    const { descriptor, bytes } = await registry.repository("acme/multi").fetchManifest("1");
     const parsed = parseManifest(bytes, descriptor.mediaType);
     expect(parsed.kind === "index" && selectPlatform(parsed)).toMatchObject(
       image.manifest.descriptor,
     );
-    const fetched = await registry.fetchManifest("acme/multi", image.manifest.descriptor.digest);
+    const fetched = await registry
+      .repository("acme/multi")
+      .fetchManifest(image.manifest.descriptor.digest);
     expect(fetched.bytes).toEqual(image.manifest.bytes);
   });
 
   it("takes pushes over HTTP, refusing what does not fit", async () => {
     const bytes = randomBytes(1000);
     const blob = { digest: digestOf(bytes), size: bytes.byteLength };
-    await registry.pushBlob("acme/up", blob, bytes);
-    expect(await registry.hasBlob("acme/up", blob)).toBe(true);
-    expect(
-      await rejectionOf(
-        registry.pushBlob("acme/up", { ...blob, digest: digestOf(Buffer.from("x")) }, bytes),
-      ),
-    ).toMatchObject({
-      code: "ERR_REGISTRY_RESPONSE",
-      message: expect.stringContaining("DIGEST_INVALID"),
+    await registry.repository("acme/up").pushBlob(blob, bytes);
+    expect(await registry.repository("acme/up").hasBlob(blob)).toBe(true);
+    const other = digestOf(Buffer.from("x"));
+    const refused = await fetch(`${server.url}/v2/acme/up/blobs/uploads/?digest=${other}`, {
+      method: "POST",
+      body: bytes,
     });
+    expect([refused.status, await refused.text()]).toEqual([
+      400,
+      expect.stringContaining("DIGEST_INVALID"),
+    ]);
     const image = await wasmImage({ files: { "/x": "y" } });
     const manifest = {
       mediaType: image.manifest.descriptor.mediaType,
       bytes: image.manifest.bytes,
     };
-    expect(await rejectionOf(registry.pushManifest("acme/up", "v1", manifest))).toMatchObject({
+    expect(
+      await rejectionOf(registry.repository("acme/up").pushManifest("v1", manifest)),
+    ).toMatchObject({
       code: "ERR_REGISTRY_NOT_FOUND",
       message: expect.stringContaining("MANIFEST_BLOB_UNKNOWN"),
     });
     for (const [digest, content] of image.blobs) {
-      await registry.pushBlob("acme/up", { digest, size: content.byteLength }, content);
+      await registry.repository("acme/up").pushBlob({ digest, size: content.byteLength }, content);
     }
-    expect(await registry.pushManifest("acme/up", "v1", manifest)).toEqual(
+    expect(await registry.repository("acme/up").pushManifest("v1", manifest)).toEqual(
       image.manifest.descriptor,
     );
-    expect(await registry.listTags("acme/up")).toEqual(["v1"]);
+    expect(await registry.repository("acme/up").listTags()).toEqual(["v1"]);
   });
 
   it("lists many tags page by page", async () => {
     const image = await wasmImage({ files: {} });
     const tags = Array.from({ length: 2345 }, (_, i) => `t${String(i).padStart(5, "0")}`);
     for (const tag of tags) await server.push(`acme/many:${tag}`, image);
-    expect(await registry.listTags("acme/many")).toEqual(tags);
+    expect(await registry.repository("acme/many").listTags()).toEqual(tags);
     expect(server.requests.filter(({ path }) => path.includes("/tags/list"))).toHaveLength(3);
   });
 
@@ -124,11 +129,11 @@ describe("startRegistry", () => {
     await using closed = await startRegistry({ credentials });
     await closed.push("acme/hello", await wasmImage({ files: {} }));
     await using stranger = openRegistry(closed.host);
-    expect(await rejectionOf(stranger.resolve("acme/hello", "latest"))).toMatchObject({
+    expect(await rejectionOf(stranger.repository("acme/hello").resolve("latest"))).toMatchObject({
       code: "ERR_REGISTRY_UNAUTHORIZED",
     });
     await using friend = openRegistry(closed.host, { credentials });
-    expect((await friend.resolve("acme/hello", "latest")).size).toBeGreaterThan(0);
+    expect((await friend.repository("acme/hello").resolve("latest")).size).toBeGreaterThan(0);
   });
 
   it("lets skopeo copy an image in and out", async () => {
@@ -142,7 +147,9 @@ describe("startRegistry", () => {
       const platform = ["--override-os", "wasi", "--override-arch", "wasm"];
       await run("skopeo", [...platform, "copy", "--src-tls-verify=false", from, `oci:${folder}:x`]);
       await run("skopeo", [...platform, "copy", "--dest-tls-verify=false", `oci:${folder}:x`, to]);
-      expect(await registry.resolve("acme/copy", "2")).toEqual(image.manifest.descriptor);
+      expect(await registry.repository("acme/copy").resolve("2")).toEqual(
+        image.manifest.descriptor,
+      );
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
@@ -156,7 +163,7 @@ describe("startRegistry", () => {
       import { openRegistry } from ${JSON.stringify(client)};
       const server = await startRegistry();
       await server.push("a/b", await wasmImage({ files: {} }));
-      console.log((await openRegistry(server.host).resolve("a/b", "latest")).size > 0);`;
+      console.log((await openRegistry(server.host).repository("a/b").resolve("latest")).size > 0);`;
     const { stdout } = await run(process.execPath, ["--input-type=module", "-e", script], {
       timeout: 10_000,
     });
@@ -165,7 +172,7 @@ describe("startRegistry", () => {
 });
 
 async function manifestOf(registry: Registry, name: string, tag: string): Promise<Manifest> {
-  const { bytes, descriptor } = await registry.fetchManifest(name, tag);
+  const { bytes, descriptor } = await registry.repository(name).fetchManifest(tag);
   const manifest = parseManifest(bytes, descriptor.mediaType);
   if (manifest.kind !== "manifest") throw new Error("not a manifest");
   return manifest;
@@ -178,6 +185,7 @@ async function blobOf(
 ): Promise<Buffer> {
   if (blob === undefined) throw new Error("no such blob");
   const chunks: Uint8Array[] = [];
-  for await (const chunk of (await registry.fetchBlob(name, blob)).stream) chunks.push(chunk);
+  for await (const chunk of (await registry.repository(name).fetchBlob(blob)).stream)
+    chunks.push(chunk);
   return Buffer.concat(chunks);
 }
