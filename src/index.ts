@@ -47,6 +47,7 @@ export { Engine, openEngine, type EngineInfo } from "./engine/engine.js";
 export type { EngineEvents, ProgressEvent } from "./engine/engine-events.js";
 export type {
   EngineOptions,
+  LoadAllOptions,
   LoadOptions,
   LockOptions,
   PullOptions,
@@ -63,10 +64,11 @@ export type {
 export { Image } from "./engine/image.js";
 export type { ImageInfo } from "./engine/image-info.js";
 export { ImageVerbs } from "./engine/image-verbs.js";
-export { Images } from "./engine/images.js";
+export { Images, type ImageUsers } from "./engine/images.js";
 export type { Limits } from "./engine/limits.js";
 export { Process } from "./engine/process.js";
 export type { PushedImage, PushEvent, PushOptions } from "./engine/push-options.js";
+export type { SavedImages, SaveOptions } from "./engine/save-options.js";
 export type { PullPolicy } from "./engine/pull-policy.js";
 export { GuestInput } from "./guest/guest-input.js";
 export { GuestReadable } from "./guest/guest-readable.js";
@@ -77,14 +79,24 @@ export type {
   ImageComponent,
   PlannedComponent,
 } from "./image/image-component.js";
+export type {
+  ImageUsage,
+  PruneOptions,
+  PruneReport,
+  RemovedImage,
+  RemoveImageOptions,
+  StoreUsage,
+} from "./image/housekeeping-options.js";
 export type { ImageFormat } from "./image/image-format.js";
 export type { ImageLimits } from "./image/image-limits.js";
 export type { ImageLayer, ImageModule, WasmKind } from "./image/image-record.js";
 export type { ImageWorld } from "./image/image-world.js";
 export { readImageLock, writeImageLock, type ImageLock } from "./image/image-lock.js";
+export type { LoadSource } from "./image/load-source.js";
 export type { MovedImage } from "./image/lock-images.js";
 export type { PullProgress } from "./image/pull-progress.js";
 export type { PushProgress } from "./image/push-progress.js";
+export type { SaveFormat, SaveProgress } from "./image/save-image.js";
 export type { StoredKind } from "./image/stored-files.js";
 export type {
   DamagedFile,
@@ -92,6 +104,7 @@ export type {
   VerifyProgress,
   VerifyReport,
 } from "./image/verify-report.js";
+export type { ArchiveCompression, ArchiveTarget } from "./image/write-target.js";
 export type { Access, BindMount, MemoryMount } from "./mount.js";
 export type { Digest, DigestAlgorithm } from "./oci/digest.js";
 export type { ImageExecution } from "./oci/image-config.js";
@@ -102,7 +115,7 @@ export {
   type CredentialsContext,
   type CredentialsSource,
 } from "./registry/credentials.js";
-export type { RegistryOptions } from "./registry/registry-options.js";
+export type { RegistryMirror, RegistryOptions } from "./registry/registry-options.js";
 export type { StoredCredentialsOptions } from "./registry/stored-credentials.js";
 export type { Policy, PolicyAction, PolicyRule } from "./trust/policy.js";
 export type {

@@ -68,6 +68,8 @@ export interface ErrorDataByCode {
   ERR_LOCK_INVALID: { readonly path: string; readonly problem: string };
 
   ERR_IMAGE_NO_WASM: { readonly reference: string };
+  /** Containers of the engine use the image: their ids, none if it is a run. */
+  ERR_IMAGE_IN_USE: { readonly reference: string; readonly containers: readonly string[] };
   ERR_IMAGE_NOT_FOUND: { readonly reference: string };
   ERR_SOURCE_UNSUPPORTED: { readonly source: string };
   /** An archive of images that is damaged, breaks its format, or passes a cap. */

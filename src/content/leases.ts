@@ -12,6 +12,11 @@ export interface Lease {
   release(): Promise<void>;
 }
 
+/** A lease for long: other machines forget one that is not refreshed for a day. */
+export interface LongLease extends Lease {
+  refresh(): Promise<void>;
+}
+
 /** What living processes keep. */
 export interface Leased {
   /** Parts of images that are being pulled, loaded, built, named or read. */
@@ -102,7 +107,7 @@ export class Leases {
   }
 
   /** As {@link hold}, for containers: a file of its own, which lives as long as they do. */
-  async use(digests: readonly Digest[]): Promise<Lease> {
+  async use(digests: readonly Digest[]): Promise<LongLease> {
     const path = this.leases.newPath();
     await create(path, textOf("use", digests));
     try {
@@ -111,7 +116,7 @@ export class Leases {
       await rm(path, { force: true });
       throw error;
     }
-    return { release: once(() => rm(path, { force: true })) };
+    return { release: once(() => rm(path, { force: true })), refresh: () => touch(path) };
   }
 
   /** What living processes keep now; whole only inside of {@link collect}. */
@@ -222,16 +227,20 @@ class WorkLease {
 
 /** Runs `work` while its file is kept young, so that other machines know that its owner lives. */
 async function whileFresh<T>(path: string, work: () => Promise<T>): Promise<T> {
-  const touch = setInterval(() => {
-    const now = new Date();
+  const timer = setInterval(() => {
     // Who cannot say so is taken for dead, as after a kill.
-    utimes(path, now, now).catch(() => undefined);
+    touch(path).catch(() => undefined);
   }, STALE_COLLECTOR_MS / 10);
   try {
     return await work();
   } finally {
-    clearInterval(touch);
+    clearInterval(timer);
   }
+}
+
+async function touch(path: string): Promise<void> {
+  const now = new Date();
+  await utimes(path, now, now);
 }
 
 async function create(path: string, text: string): Promise<void> {

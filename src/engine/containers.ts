@@ -7,12 +7,14 @@ import type { ContainerHost } from "./container-host.js";
 import { ContainerLayer } from "./container-layer.js";
 import type { EngineEvents } from "./engine-events.js";
 import type { Image } from "./image.js";
+import type { ImageUses } from "./image-uses.js";
 import type { Launcher } from "./launcher.js";
 import { startProcess } from "./start-process.js";
 
 /** What the containers of an engine share. */
 interface Shared {
   readonly launcher: Launcher;
+  readonly uses: ImageUses;
   readonly records: BoardRecords;
   /** Folder of the writable layers of this process. */
   readonly layers: string;
@@ -28,8 +30,9 @@ interface Shared {
 export class Containers {
   readonly #shared: Shared;
   readonly #known = new Map<string, WeakRef<Container>>();
-  readonly #forgotten = new FinalizationRegistry<Forgotten>(({ id, layer }) => {
+  readonly #forgotten = new FinalizationRegistry<Forgotten>(({ id, image, layer }) => {
     this.#known.delete(id);
+    this.#shared.uses.release(image);
     // Nobody waits for it; what cannot be removed now is when the store is opened next.
     layer?.release()?.catch(() => undefined);
   });
@@ -51,7 +54,10 @@ export class Containers {
       },
       started: (event) => shared.events.emit("start", event),
       exited: (event) => shared.events.emit("exit", event),
-      removed: (event) => shared.events.emit("remove", event),
+      removed: (event) => {
+        shared.uses.release(event.container.image);
+        return shared.events.emit("remove", event);
+      },
     };
   }
 
@@ -70,11 +76,12 @@ export class Containers {
     return this.#known.get(id)?.deref();
   }
 
-  /** @internal */
+  /** @internal The image must be in use for it; its removal gives that back. */
   create(image: Image, options: CheckedOptions): Container {
     const container = new Container(this.#host, image, options);
     this.#known.set(container.id, new WeakRef(container));
-    this.#forgotten.register(container, { id: container.id, layer: container.layer }, container);
+    const { id, layer } = container;
+    this.#forgotten.register(container, { id, image, layer }, container);
     this.#shared.events.emit("create", { container });
     return container;
   }
@@ -94,6 +101,7 @@ export class Containers {
 
 interface Forgotten {
   readonly id: string;
+  readonly image: Image;
   readonly layer: ContainerLayer | undefined;
 }
 

@@ -10,6 +10,7 @@ import { Containers } from "./containers.js";
 import { checkEngineOptions, type EngineOptions } from "./engine-options.js";
 import type { RunResult } from "./exit-status.js";
 import type { Image } from "./image.js";
+import { ImageUses } from "./image-uses.js";
 import { ImageVerbs } from "./image-verbs.js";
 import { Launcher } from "./launcher.js";
 import { runOnce } from "./run-once.js";
@@ -23,6 +24,7 @@ export class Engine extends ImageVerbs implements AsyncDisposable {
   readonly containers: Containers;
   readonly #pool: GuestPool;
   readonly #launcher: Launcher;
+  readonly #uses: ImageUses;
   #closing: Promise<void> | undefined;
 
   /** @internal */
@@ -36,8 +38,10 @@ export class Engine extends ImageVerbs implements AsyncDisposable {
     super(options, policy, store);
     this.#pool = pool;
     this.#launcher = new Launcher(this.#pool, store);
+    this.#uses = new ImageUses((image) => store.use(image.record));
     this.containers = new Containers({
       launcher: this.#launcher,
+      uses: this.#uses,
       records: new BoardRecords(this.#pool.board),
       layers,
       events: this,
@@ -77,9 +81,14 @@ export class Engine extends ImageVerbs implements AsyncDisposable {
     const checked = checkContainerOptions(options);
     const found = typeof image === "string" ? await this.named(image) : image;
     this.admit(found);
-    await this.#launcher.prepare(found, checked);
-    this.assertOpen();
-    return this.containers.create(found, checked);
+    await this.#uses.acquire(found, () => this.#launcher.prepare(found, checked));
+    try {
+      this.assertOpen();
+      return this.containers.create(found, checked);
+    } catch (error) {
+      this.#uses.release(found);
+      throw error;
+    }
   }
 
   /**
@@ -98,7 +107,14 @@ export class Engine extends ImageVerbs implements AsyncDisposable {
     options.signal?.throwIfAborted();
     const found = typeof image === "string" ? await this.named(image, options.signal) : image;
     this.admit(found);
-    return runOnce(this.#launcher, this.containers, found, checked, options);
+    if (!this.#uses.tryAcquire(found)) {
+      await this.#uses.acquire(found, () => this.#launcher.prepare(found, checked));
+    }
+    try {
+      return await runOnce(this.#launcher, this.containers, found, checked, options);
+    } finally {
+      this.#uses.release(found);
+    }
   }
 
   /** What the engine is: plain data. */
@@ -127,7 +143,20 @@ export class Engine extends ImageVerbs implements AsyncDisposable {
     await this.#pool.close();
     await this.containers.close();
     await this.#launcher.close();
+    await this.#uses.close();
     this.removeAllListeners();
+  }
+
+  /** @internal */
+  protected override usersOf(digest: string): readonly string[] | undefined {
+    if (!this.#uses.isUsed(digest)) return undefined;
+    const users = this.containers.list().filter(({ image }) => image.digest === digest);
+    return users.map(({ id }) => id);
+  }
+
+  /** @internal */
+  protected override releaseIdle(): Promise<void> {
+    return this.#uses.releaseIdle();
   }
 
   /** @internal */

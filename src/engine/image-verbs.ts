@@ -2,19 +2,28 @@ import { EventEmitter } from "eventemitter3";
 import { throwLater } from "../base/throw-later.js";
 import type { ImageLock } from "../image/image-lock.js";
 import type { ImageStore } from "../image/image-store.js";
+import type { LoadSource } from "../image/load-source.js";
 import type { MovedImage } from "../image/lock-images.js";
 import type { OnPullProgress } from "../image/pull-progress.js";
 import type { VerifyOptions, VerifyReport } from "../image/verify-report.js";
+import type { ArchiveTarget } from "../image/write-target.js";
 import type { ReadPolicy } from "../trust/policy.js";
 import type { BuildOptions } from "./build-options.js";
 import type { CommitOptions } from "./commit-options.js";
 import type { OpenFiles } from "./container-host.js";
 import type { EngineEvents } from "./engine-events.js";
-import type { EngineOptions, LoadOptions, LockOptions, PullOptions } from "./engine-options.js";
+import type {
+  EngineOptions,
+  LoadAllOptions,
+  LoadOptions,
+  LockOptions,
+  PullOptions,
+} from "./engine-options.js";
 import { checkLocal, ImageGate } from "./image-gate.js";
 import { Image } from "./image.js";
 import { Images } from "./images.js";
 import type { PushedImage, PushOptions } from "./push-options.js";
+import type { SavedImages, SaveOptions } from "./save-options.js";
 
 type ProgressOf = Parameters<EngineEvents["progress"]>[0];
 
@@ -38,7 +47,11 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
     this.store = store;
     this.#policy = policy;
     this.#gate = policy === undefined ? undefined : new ImageGate(policy);
-    this.images = new Images(store, () => this.assertOpen());
+    this.images = new Images(store, {
+      assertOpen: () => this.assertOpen(),
+      usersOf: (digest) => this.usersOf(digest),
+      releaseIdle: () => this.releaseIdle(),
+    });
   }
 
   /**
@@ -46,6 +59,12 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
    * @throws SafedockError `ERR_ENGINE_CLOSED`
    */
   protected abstract assertOpen(): void;
+
+  /** @internal Ids of the containers that use an image; undefined if nothing does. */
+  protected abstract usersOf(digest: string): readonly string[] | undefined;
+
+  /** @internal Lets go of images that nothing uses now. */
+  protected abstract releaseIdle(): Promise<void>;
 
   /**
    * Pulls an image from its registry: all of it is verified and in the store, or nothing. Blobs that the
@@ -78,27 +97,69 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
   }
 
   /**
-   * Takes an image from an OCI layout folder, a `.wasm` file, or the bytes of one, which becomes an image
-   * with that file as its Entrypoint.
+   * Takes an image from a `.wasm` file, an OCI layout folder, or an OCI or `docker save` archive, plain or
+   * compressed with gzip or zstd; what it is is told by its content. It may also come as bytes or as a
+   * stream. A `.wasm` file becomes an image with that file as its Entrypoint.
    *
    * @example
    * ```ts
    * const image = await engine.loadImage("./hello.wasm", { reference: "hello:dev" });
    * await engine.run("hello:dev");
    * ```
-   * @throws SafedockError `ERR_SOURCE_UNSUPPORTED` for anything else, and the codes of a pull.
+   * @param source - a path, bytes, or a stream of bytes such as `process.stdin`.
+   * @throws SafedockError `ERR_SOURCE_UNSUPPORTED` for anything else, and for several images of which none is
+   * named; `ERR_ARCHIVE_INVALID`, `ERR_OPTIONS_INVALID`, and the codes of a pull.
    */
-  async loadImage(source: string | Uint8Array, options: LoadOptions = {}): Promise<Image> {
+  async loadImage(source: LoadSource, options: LoadOptions = {}): Promise<Image> {
+    const order = await this.#loadOrder(source, options);
+    return this.#arrived(await this.store.load(source, order));
+  }
+
+  /**
+   * Takes all images of an OCI layout folder or an archive, as `docker load` does: each under the names that
+   * it has there. Those that come before one that is refused stay.
+   *
+   * @example
+   * ```ts
+   * await engine.saveImage([image], "./images.tar");
+   * for (const { reference, digest } of await engine.loadImages("./images.tar")) console.log(reference, digest);
+   * ```
+   * @param source - as for `loadImage`.
+   * @throws SafedockError as `loadImage` does.
+   */
+  async loadImages(source: LoadSource, options: LoadAllOptions = {}): Promise<Image[]> {
+    const order = await this.#loadOrder(source, options);
+    const records = await this.store.loadAll(source, order);
+    return records.map((record) => this.#arrived(record));
+  }
+
+  /**
+   * Writes images of the store into a layout folder, an archive, or a stream that takes an archive. The same
+   * images in the same order give the same bytes. An archive is there in full or not at all; to a folder
+   * images are added.
+   *
+   * @example
+   * ```ts
+   * await engine.saveImage(image, "./hello.tar"); // an OCI archive
+   * await engine.saveImage(image, "./hello-docker.tar", { format: "docker-archive" });
+   * await engine.saveImage(image, "./layout/"); // a folder
+   * ```
+   * @param images - images, or references or digests of some in the store.
+   * @param target - a path, or a stream of Node or the web; it is ended, unless it is `process.stdout`.
+   * @throws SafedockError `ERR_IMAGE_NOT_FOUND`, `ERR_REFERENCE_INVALID`, `ERR_OPTIONS_INVALID`;
+   * `ERR_MANIFEST_UNSUPPORTED` for a docker archive of what is no image of tar layers;
+   * `ERR_BLOB_NOT_FOUND`, `ERR_STORE_INVALID` if the store lacks a part or has a damaged one. An abort rejects
+   * with `signal.reason`.
+   */
+  async saveImage(
+    images: Image | string | readonly (Image | string)[],
+    target: ArchiveTarget,
+    options: SaveOptions = {},
+  ): Promise<SavedImages> {
     this.assertOpen();
-    const { onProgress, limits, ...rest } = options;
-    const name = typeof source === "string" ? source : "bytes";
-    checkLocal(this.#policy, options.reference ?? name);
-    const record = await this.store.load(source, {
-      ...limits,
-      ...rest,
-      onProgress: this.#progress(options.reference ?? name, onProgress),
-    });
-    return this.#arrived(record);
+    const { saveByOptions } = await import("./save-by-options.js");
+    const list = typeof images === "string" || images instanceof Image ? [images] : images;
+    return saveByOptions(this.store, list, target, options);
   }
 
   /**
@@ -259,6 +320,16 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
       throwLater(error);
       return true;
     }
+  }
+
+  async #loadOrder(source: LoadSource, options: LoadOptions) {
+    this.assertOpen();
+    const { checkLoadOptions } = await import("./check-load-options.js");
+    checkLoadOptions(options);
+    const { onProgress, limits, ...rest } = options;
+    const name = options.reference ?? (typeof source === "string" ? source : "bytes");
+    checkLocal(this.#policy, name);
+    return { ...limits, ...rest, onProgress: this.#progress(name, onProgress) };
   }
 
   #arrived(record: Parameters<ImageStore["snapshot"]>[0]): Image {

@@ -21,3 +21,8 @@ export async function layersFolder(root: string): Promise<string> {
   await mkdir(all, { recursive: true, mode: 0o700 });
   return (await TemporaryFolder.open(all)).newPath();
 }
+
+/** Removes the writable layers of processes that have died. */
+export async function sweepLayers(root: string): Promise<void> {
+  await TemporaryFolder.open(join(root, "containers"));
+}

@@ -202,7 +202,9 @@ export class ImageStore {
     if (await areThere([treePath, ...blobs])) return lease;
     await lease.release();
     const known = await this.#records.byDigest(record.digest);
-    throw known === undefined ? imageNotFound(record.reference ?? record.digest) : incomplete(record);
+    throw known === undefined
+      ? imageNotFound(record.reference ?? record.digest)
+      : incomplete(record);
   }
 }
 

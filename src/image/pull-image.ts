@@ -1,20 +1,22 @@
 import { formatReference, parseReference } from "../oci/reference.js";
 import type { Platform } from "../oci/descriptor.js";
 import type { Digest } from "../oci/digest.js";
-import type { BlobFetcher, ManifestFetcher } from "../registry/registry.js";
-import type { ReferrerLister } from "../trust/find-signatures.js";
+import type { SignedRepository } from "../trust/find-signatures.js";
 import type { Requirement } from "../trust/requirement.js";
 import { findManifest, type FoundManifest } from "./find-manifest.js";
 import type { ImageRecord } from "./image-record.js";
 import type { ImageSource, SourcedManifest } from "./image-source.js";
 import { originOf } from "./pull-origin.js";
+import { runningParts } from "./parts-of-image.js";
 import { reportBlob } from "./pull-progress.js";
 import type { RecordStore } from "./record-store.js";
 import type { ImageStores, StageImageOptions } from "./stage-image.js";
 import { storeImage } from "./store-image.js";
 
 /** What is needed of a registry to pull from it. */
-export type PullRegistry = ManifestFetcher & BlobFetcher & Partial<ReferrerLister>;
+export interface PullRegistry {
+  repository(path: string): SignedRepository;
+}
 
 export interface PullImageOptions extends StageImageOptions {
   /**
@@ -50,18 +52,18 @@ export async function pullImage(
   const reference = parseReference(text);
   const { signal } = options;
   signal?.throwIfAborted();
-  const { repository } = reference;
+  const repository = registry.repository(reference.repository);
   const call = signal === undefined ? {} : { signal };
   const wanted = reference.digest ?? options.lockedDigest ?? reference.tag ?? "latest";
-  const start = await registry.fetchManifest(repository, wanted, call);
+  const start = await repository.fetchManifest(wanted, call);
   const source: ImageSource = {
-    manifest: (digest) => registry.fetchManifest(repository, digest, call),
+    manifest: (digest) => repository.fetchManifest(digest, call),
     blob: (descriptor) => async (context) =>
-      (await registry.fetchBlob(repository, descriptor, context)).stream,
+      (await repository.fetchBlob(descriptor, context)).stream,
   };
   const { requirements = [] } = options;
   return bringIn(stores, source, start, formatReference(reference), options, (found, known) =>
-    originOf(registry, reference, start, found, known, requirements, signal),
+    originOf(repository, reference, start, found, known, requirements, signal),
   );
 }
 
@@ -83,13 +85,27 @@ export async function bringIn(
   const known = await stores.records.byDigest(found.descriptor.digest);
   const origin = await examine?.(found, known);
   const changes = { ...origin, ...(reference === undefined ? undefined : { reference }) };
-  if (known !== undefined && (await stores.isComplete(known))) {
-    reportKnown(found, options);
-    const record = { ...known, ...changes };
-    await stores.records.put(record);
-    return record;
+  const lease = await stores.content.leases.hold(partsOf(found, known), options.signal);
+  try {
+    if (known !== undefined && (await stores.isComplete(known))) {
+      reportKnown(found, options);
+      const record = { ...known, ...changes };
+      await stores.records.put(record);
+      return record;
+    }
+    return await storeImage(stores, source, found, name, changes, options);
+  } finally {
+    await lease.release();
   }
-  return storeImage(stores, source, found, name, changes, options);
+}
+
+/** What must not be collected between a look at it and the record that names it. */
+function partsOf(
+  { manifest, descriptor }: FoundManifest,
+  known: ImageRecord | undefined,
+): Digest[] {
+  const blobs = [descriptor, manifest.config, ...manifest.layers].map(({ digest }) => digest);
+  return known === undefined ? blobs : [...blobs, ...runningParts(known)];
 }
 
 function reportKnown({ manifest }: FoundManifest, { onProgress }: PullImageOptions): void {

@@ -14,16 +14,13 @@ export class RecordStore {
   /** Writes a record, and points its reference to it. */
   async put(record: ImageRecord): Promise<void> {
     const { reference, ...stored } = record;
-    await writeStored(this.content, this.#recordPath(record.digest), stored);
-    if (reference !== undefined) {
-      const pointer: StoredReference = { reference, digest: record.digest };
-      await writeStored(this.content, this.#referencePath(reference), pointer);
-    }
+    await writeStored(this.content, this.content.layout.image(record.digest), stored);
+    if (reference !== undefined) await this.point(reference, record.digest);
   }
 
   /** The record of a manifest; without a reference. */
   async byDigest(digest: Digest): Promise<ImageRecord | undefined> {
-    const value = await readStored(this.#recordPath(digest));
+    const value = await readStored(this.content.layout.image(digest));
     return isImageRecord(value) && value.digest === digest ? value : undefined;
   }
 
@@ -62,27 +59,18 @@ export class RecordStore {
     return records;
   }
 
-  /** Drops a reference, and the record with its last one. Tells whether there was one. */
-  async removeReference(reference: string): Promise<boolean> {
-    const record = await this.byReference(reference);
-    if (record === undefined) return false;
-    await rm(this.#referencePath(reference), { force: true });
-    const others = await this.references();
-    if (!others.some(({ digest }) => digest === record.digest)) {
-      await rm(this.#recordPath(record.digest), { force: true });
-    }
-    return true;
+  /** Points a reference to an image, whatever it pointed to before. */
+  async point(reference: string, digest: Digest): Promise<void> {
+    const pointer: StoredReference = { reference, digest };
+    await writeStored(this.content, this.#referencePath(reference), pointer);
   }
 
-  /** Drops a record and all references to it. Tells whether there was one. */
-  async removeDigest(digest: Digest): Promise<boolean> {
-    const record = await this.byDigest(digest);
-    for (const pointer of await this.references()) {
-      if (pointer.digest === digest)
-        await rm(this.#referencePath(pointer.reference), { force: true });
-    }
-    await rm(this.#recordPath(digest), { force: true });
-    return record !== undefined;
+  async removeReferences(references: readonly string[]): Promise<void> {
+    for (const reference of references) await rm(this.#referencePath(reference), { force: true });
+  }
+
+  async removeRecord(digest: Digest): Promise<void> {
+    await rm(this.content.layout.image(digest), { force: true });
   }
 
   /** All references, in their order; also those whose record is missing. */
@@ -94,10 +82,6 @@ export class RecordStore {
       if (isStoredReference(pointer)) pointers.push(pointer);
     }
     return pointers.toSorted((a, b) => (a.reference < b.reference ? -1 : 1));
-  }
-
-  #recordPath(digest: Digest): string {
-    return join(this.content.layout.images, `${digestHex(digest)}.json`);
   }
 
   #referencePath(reference: string): string {

@@ -7,7 +7,7 @@ import { isModuleList, type SnapshotStore } from "../snapshot/snapshot-store.js"
 import { checkBlob, readIfThere } from "./check-blob.js";
 import { concurrently } from "./concurrently.js";
 import type { ImageRecord } from "./image-record.js";
-import { neededBlobs } from "./needed-blobs.js";
+import { blobsOfImage } from "./parts-of-image.js";
 import { nameOfReference, type RecordStore } from "./record-store.js";
 import { storedFiles, type StoredFile, type StoredKind } from "./stored-files.js";
 import type { DamagedFile, VerifyOptions, VerifyReport } from "./verify-report.js";
@@ -77,7 +77,7 @@ class StoreVerifier {
       if (!known.has(file.digest)) this.#note(file, "it is no record of that image");
     }
     for (const record of this.#records) {
-      for (const digest of await neededBlobs(content, record)) {
+      for (const digest of await blobsOfImage(content, record)) {
         if (this.#blobs.has(digest)) continue;
         this.#blobs.add(digest);
         const file = { kind: "blob", digest, path: content.path(digest) } as const;

@@ -312,6 +312,10 @@ const CASES: Record<string, () => Promise<unknown>> = {
 
   ERR_IMAGE_NO_WASM: async () => pull({ image: await wasmImage({ files: { "/readme": "text" } }) }),
   ERR_IMAGE_NOT_FOUND: () => engine.run("missing:1"),
+  ERR_IMAGE_IN_USE: async () => {
+    await using container = await engine.createContainer(hello);
+    return await engine.images.remove(container.image.digest);
+  },
   ERR_SOURCE_UNSUPPORTED: () => engine.loadImage(Buffer.from("#!/bin/sh\n")),
   ERR_ARCHIVE_INVALID: () => engine.loadImage(gzipSync("no tar")),
   ERR_ENTRYPOINT_MISSING: async () => {

@@ -7,9 +7,9 @@ import type { ImageRecord } from "./image-record.js";
  * The blobs that an image is made of: manifest, config, layers as they came and uncompressed. What only
  * the manifest names is left out if that is not there or damaged.
  */
-export async function neededBlobs(
+export async function blobsOfImage(
   content: ContentStore,
-  record: ImageRecord,
+  record: Pick<ImageRecord, "digest" | "layers">,
 ): Promise<ReadonlySet<Digest>> {
   const needed = new Set<Digest>([record.digest]);
   for (const { digest, diffId } of record.layers) needed.add(digest).add(diffId);
@@ -23,4 +23,14 @@ export async function neededBlobs(
     // Missing or damaged, which whoever checks the manifest itself says.
   }
   return needed;
+}
+
+/** Everything that an image is named or made of: what a lease on it names. */
+export async function partsOfImage(content: ContentStore, record: ImageRecord): Promise<Digest[]> {
+  return [...(await blobsOfImage(content, record)), record.chainId, ...(record.indexes ?? [])];
+}
+
+/** What containers need of an image, and its name. */
+export function runningParts({ digest, layers, chainId }: ImageRecord): Digest[] {
+  return [digest, chainId, ...layers.map(({ diffId }) => diffId)];
 }
