@@ -1,19 +1,40 @@
+import { SafedockError } from "../base/errors.js";
+import type { LoadSource } from "../image/load-source.js";
 import type { Container } from "./container.js";
 import type { ContainerOptions, RunOptions } from "./container-options.js";
 import { openEngine, type Engine } from "./engine.js";
-import type { LoadOptions, PullOptions } from "./engine-options.js";
+import type { EngineOptions, LoadOptions, PullOptions } from "./engine-options.js";
 import type { RunResult } from "./exit-status.js";
 import type { Image } from "./image.js";
 
 let opening: Promise<Engine> | undefined;
 
-/** The engine of the free functions, opened on its first use with all defaults. For scripts. */
-export function defaultEngine(): Promise<Engine> {
-  opening ??= openEngine().catch((error: unknown) => {
+/**
+ * The engine of the free functions, opened on its first use. For scripts.
+ *
+ * @example
+ * ```ts
+ * const engine = await defaultEngine();
+ * console.log(engine.root);
+ * ```
+ * @param options - count at the first call, before any of the free functions; default all defaults.
+ * @throws SafedockError `ERR_OPTIONS_INVALID`, also for options that come too late: a policy that would
+ * not hold must not look as if it did.
+ */
+export function defaultEngine(options?: EngineOptions): Promise<Engine> {
+  if (options !== undefined && opening !== undefined) return Promise.reject(tooLate());
+  opening ??= openEngine(options).catch((error: unknown) => {
     opening = undefined; // the next call may do better
     throw error;
   });
   return opening;
+}
+
+function tooLate(): SafedockError {
+  return new SafedockError("ERR_OPTIONS_INVALID", "the default engine is open already", {
+    data: { problems: ["options: must be given by the first call of defaultEngine"] },
+    hint: "call defaultEngine(options) before pullImage, run and the others, or use openEngine",
+  });
 }
 
 /** {@link Engine.pullImage} on the {@link defaultEngine}. */
@@ -22,10 +43,7 @@ export async function pullImage(reference: string, options?: PullOptions): Promi
 }
 
 /** {@link Engine.loadImage} on the {@link defaultEngine}. */
-export async function loadImage(
-  source: string | Uint8Array,
-  options?: LoadOptions,
-): Promise<Image> {
+export async function loadImage(source: LoadSource, options?: LoadOptions): Promise<Image> {
   return (await defaultEngine()).loadImage(source, options);
 }
 

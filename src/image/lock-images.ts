@@ -1,8 +1,9 @@
 import { isSafedockError } from "../base/errors.js";
 import type { Digest } from "../oci/digest.js";
 import { formatReference, parseReference, type Reference } from "../oci/reference.js";
+import type { ManifestResolver } from "../oci/repository.js";
 import type { RegistryOptions } from "../registry/registry-options.js";
-import { openRegistry, type ManifestResolver, type Registry } from "../registry/registry.js";
+import { openRegistry, type Registry } from "../registry/registry.js";
 import { concurrently } from "./concurrently.js";
 import { toImageLock, type ImageLock, type ReadLock } from "./image-lock.js";
 
@@ -30,9 +31,9 @@ export async function lockImages(
     const reference = { ...tagged, tag: tagged.tag ?? "latest" };
     wanted.set(formatReference(reference), parseReference(text));
   }
-  const pairs = await eachTag(wanted, options, signal, async (registry, reference, call) => {
+  const pairs = await eachTag(wanted, options, signal, async (repository, reference, call) => {
     if (reference.digest !== undefined) return reference.digest;
-    return (await registry.resolve(reference.repository, reference.tag ?? "latest", call)).digest;
+    return (await repository.resolve(reference.tag ?? "latest", call)).digest;
   });
   return toImageLock(new Map(pairs));
 }
@@ -44,9 +45,9 @@ export async function movedImages(
   signal: AbortSignal | undefined,
 ): Promise<MovedImage[]> {
   const wanted = new Map(Array.from(lock.keys(), (text) => [text, parseReference(text)]));
-  const pairs = await eachTag(wanted, options, signal, async (registry, reference, call) => {
+  const pairs = await eachTag(wanted, options, signal, async (repository, reference, call) => {
     try {
-      return (await registry.resolve(reference.repository, reference.tag ?? "latest", call)).digest;
+      return (await repository.resolve(reference.tag ?? "latest", call)).digest;
     } catch (error) {
       if (isSafedockError(error, "ERR_REGISTRY_NOT_FOUND")) return undefined;
       throw error;
@@ -64,7 +65,7 @@ async function eachTag<T extends Digest | undefined>(
   options: RegistryOptions,
   signal: AbortSignal | undefined,
   ask: (
-    registry: ManifestResolver,
+    repository: ManifestResolver,
     reference: Reference,
     call: { readonly signal: AbortSignal },
   ) => Promise<T>,
@@ -79,7 +80,7 @@ async function eachTag<T extends Digest | undefined>(
   try {
     return await concurrently(sorted, CONCURRENT_TAGS, signal, async ([text, reference], all) => [
       text,
-      await ask(registryOf(reference), reference, { signal: all }),
+      await ask(registryOf(reference).repository(reference.repository), reference, { signal: all }),
     ]);
   } finally {
     for (const registry of registries.values()) await registry.close();

@@ -3,7 +3,7 @@ import type { Reference } from "../oci/reference.js";
 import type { Requirement } from "../trust/requirement.js";
 import { findEvidence, repositoryOf } from "../trust/scope-of.js";
 import type { TrustEvidence } from "../trust/signature-options.js";
-import type { SignatureSource } from "../trust/find-signatures.js";
+import type { SignedRepository } from "../trust/find-signatures.js";
 import type { FoundManifest } from "./find-manifest.js";
 import type { ImageRecord } from "./image-record.js";
 import type { SourcedManifest } from "./image-source.js";
@@ -19,7 +19,7 @@ const MAX_KEPT = 64;
  * @throws SafedockError `ERR_SIGNATURE_MISSING`, `ERR_SIGNATURE_INVALID`
  */
 export async function originOf(
-  registry: SignatureSource["registry"],
+  repository: SignedRepository,
   reference: Reference,
   start: SourcedManifest,
   found: FoundManifest,
@@ -34,7 +34,7 @@ export async function originOf(
   for (const requirement of requirements) {
     if (findEvidence(known?.trust, reference, requirement) !== undefined) continue;
     const { verifyImage } = await import("../trust/verify-image.js");
-    proofs.push(await verifyImage(registry, reference, manifests, requirement, signal));
+    proofs.push(await verifyImage(repository, reference, manifests, requirement, signal));
   }
   const indexes: readonly Digest[] = isIndex ? [start.descriptor.digest] : [];
   return {

@@ -4,27 +4,20 @@ import { printable } from "../base/printable.js";
 import type { Descriptor } from "../oci/descriptor.js";
 import { digestAlgorithm, digestHex, type Digest } from "../oci/digest.js";
 import { parseManifest, type ImageIndex, type Manifest } from "../oci/manifest.js";
-import type { BlobFetcher, ManifestFetcher } from "../registry/registry.js";
+import type { BlobFetcher, ManifestFetcher, ReferrersLister } from "../oci/repository.js";
 import { BadSignature } from "./parse-signed-json.js";
 import { BUNDLE_MEDIA_TYPE, decodeSignature, MAX_BUNDLE_BYTES } from "./read-bundle.js";
 import type { FoundSignature } from "./signature.js";
 import { MAX_PAYLOAD_BYTES } from "./simple-signing.js";
 
-/** Where signatures are looked for. */
+/** Where signatures are looked for: the image's repository. */
 export interface SignatureSource {
-  readonly registry: ManifestFetcher & BlobFetcher & Partial<ReferrerLister>;
-  readonly repository: string;
+  readonly repository: SignedRepository;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The referrers API (OCI distribution specification 1.1), where the registry's client has it. */
-export interface ReferrerLister {
-  listReferrers(
-    repository: string,
-    digest: Digest,
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<readonly Descriptor[]>;
-}
+/** One without a list of referrers is asked for the tag that stands in for it. */
+export type SignedRepository = ManifestFetcher & BlobFetcher & Partial<ReferrersLister>;
 
 /** Most signatures looked at for one manifest: whoever may push could add any number. */
 const MAX_SIGNATURES = 100;
@@ -98,22 +91,22 @@ async function referrersOf(
   tag: string,
   reject: (problem: BadSignature) => void,
 ): Promise<readonly Descriptor[]> {
-  const { registry, repository, signal } = source;
-  if (registry.listReferrers !== undefined) {
-    return registry.listReferrers(repository, digest, signal === undefined ? {} : { signal });
+  const { repository, signal } = source;
+  if (repository.listReferrers !== undefined) {
+    return repository.listReferrers(digest, signal === undefined ? {} : { signal });
   }
   const index = await readManifest(source, tag, reject);
   return index?.kind === "index" ? index.manifests : [];
 }
 
 async function readManifest(
-  { registry, repository, signal }: SignatureSource,
+  { repository, signal }: SignatureSource,
   tagOrDigest: string,
   reject: (problem: BadSignature) => void,
 ): Promise<Manifest | ImageIndex | undefined> {
   const options = signal === undefined ? {} : { signal };
   try {
-    const { bytes, descriptor } = await registry.fetchManifest(repository, tagOrDigest, options);
+    const { bytes, descriptor } = await repository.fetchManifest(tagOrDigest, options);
     return parseManifest(bytes, descriptor.mediaType);
   } catch (error) {
     if (isSafedockError(error, "ERR_REGISTRY_NOT_FOUND")) return undefined;
@@ -149,13 +142,13 @@ async function readSignature(source: SignatureSource, layer: Descriptor): Promis
 
 /** A small blob in memory, verified. */
 async function readBlob(
-  { registry, repository, signal }: SignatureSource,
+  { repository, signal }: SignatureSource,
   { digest, size }: Descriptor,
   maxBytes: number,
 ): Promise<Uint8Array> {
   if (size > maxBytes) throw new BadSignature(`it has ${size} bytes, the limit is ${maxBytes}`);
   const options = signal === undefined ? {} : { signal };
-  const { stream } = await registry.fetchBlob(repository, { digest, size }, options);
+  const { stream } = await repository.fetchBlob({ digest, size }, options);
   const chunks: Uint8Array[] = [];
   const hash = createHash(digestAlgorithm(digest));
   for await (const chunk of stream) {

@@ -1,7 +1,7 @@
 import { SafedockError } from "../base/errors.js";
 import { formatReference, type Reference } from "../oci/reference.js";
 import { SignatureCheck } from "./check-signature.js";
-import { findSignatures, type SignatureSource } from "./find-signatures.js";
+import { findSignatures, type SignedRepository } from "./find-signatures.js";
 import { BadSignature } from "./parse-signed-json.js";
 import type { Requirement } from "./requirement.js";
 import { scopeOf } from "./scope-of.js";
@@ -18,13 +18,12 @@ const MAX_PROBLEMS = 8;
  * @throws SafedockError `ERR_SIGNATURE_MISSING`, `ERR_SIGNATURE_INVALID`, and what the registry throws
  */
 export async function verifyImage(
-  source: SignatureSource["registry"],
+  repository: SignedRepository,
   reference: Reference,
   manifests: readonly SignedManifest[],
   requirement: Requirement,
   signal: AbortSignal | undefined,
 ): Promise<TrustEvidence> {
-  const { repository } = reference;
   const problems: string[] = [];
   const reject = ({ message }: BadSignature): void => {
     if (problems.length < MAX_PROBLEMS) problems.push(message);
@@ -33,8 +32,7 @@ export async function verifyImage(
   const signers = new Set<string>();
   const signed = new Set<string>();
   for (const { digest } of manifests) {
-    const place = { registry: source, repository, signal };
-    for await (const found of findSignatures(place, digest, reject)) {
+    for await (const found of findSignatures({ repository, signal }, digest, reject)) {
       signal?.throwIfAborted();
       try {
         const accepted = check.check(found);

@@ -14,6 +14,8 @@ import { parseReference } from "../../src/oci/reference.js";
 import { openRegistry } from "../../src/registry/registry.js";
 import { guestBytes } from "../engine/guests.js";
 import { openTestEngine, type TestEngine } from "../support/test-engine.js";
+import { Sigstore } from "../trust/keyless-signer.js";
+import { attachBundle, makeSigner, signInRegistry, statementOf } from "../trust/signer.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -62,6 +64,7 @@ beforeAll(async () => {
   };
   const fixtureImage = await testing.wasmImage({ files, entrypoint: ["/bin/hello.wasm"] });
   await registry.push("acme/hello:1.2", fixtureImage);
+  await signEverywhere(fixtureImage.manifest.descriptor.digest);
   image = await fixture.engine.pullImage(`${registry.host}/acme/hello:1.2`);
   await writeFile(join(fixture.folder, "hello.wasm"), await guestBytes("hello"));
   await mkdir(join(fixture.folder, "data"));
@@ -74,6 +77,21 @@ beforeAll(async () => {
     .digest("hex")}`;
 });
 
+/** The image with the signatures that the examples want, and the files that say whose they are. */
+async function signEverywhere(signed: string): Promise<void> {
+  const signer = makeSigner();
+  const sigstore = await Sigstore.start();
+  await signInRegistry(registry, "acme/hello", signed, [signer]);
+  const bundle = await sigstore.bundle(statementOf(signed), {
+    issuer: "https://token.actions.githubusercontent.com",
+    subject: "https://github.com/acme/hello/.github/workflows/release.yml@refs/tags/v1.2",
+  });
+  await attachBundle(registry, "acme/hello", signed, bundle);
+  await writeFile(join(fixture.folder, "cosign.pub"), signer.pem);
+  const root = JSON.stringify(sigstore.trustedRoot);
+  await writeFile(join(fixture.folder, "trusted_root.json"), root);
+}
+
 afterAll(async () => {
   await (await safedock.defaultEngine()).close();
   await fixture.close();
@@ -84,6 +102,7 @@ afterAll(async () => {
 function localised(code: string): string {
   return code
     .replaceAll("ghcr.io/acme/hello:1.2", `${registry.host}/acme/hello:1.2`)
+    .replaceAll("ghcr.io/acme/*", `${registry.host}/acme/*`)
     .replaceAll('openRegistry("ghcr.io"', `openRegistry("${registry.host}"`)
     .replaceAll("registry.example", registry.host)
     .replaceAll('"./', `"${fixture.folder}/`)
@@ -99,7 +118,15 @@ async function execute(code: string): Promise<void> {
   const scope: Record<string, unknown> = {
     ...safedock,
     ...testing,
-    ...{ ContentStore, ImageStore, createReadStream, openRegistry, parseReference, resolveEntry },
+    ...{
+      ContentStore,
+      ImageStore,
+      createReadStream,
+      readFile,
+      openRegistry,
+      parseReference,
+      resolveEntry,
+    },
     ...{ container, digest, engine, image, registry, size },
     ...{ process: await started, username: "ada", password: "secret" },
     bytes: await guestBytes("hello"),
