@@ -114,10 +114,20 @@ export interface LockOptions extends RegistryOptions {
 /** Options of `engine.loadImage`. */
 export interface LoadOptions {
   readonly signal?: AbortSignal;
-  /** Reference under which `engine.images.get` finds it later. Default none. */
+  /** Reference under which `engine.images.get` finds it later. Default: the names it has in the source. */
   readonly reference?: string;
-  /** Of a layout folder with several images: the one with this name. Default: the only one. */
+  /**
+   * Of a folder or archive with several images: the one with this name, as it is written there, as a
+   * reference, or as the tag of one. Default: the only one, else the one called `reference`.
+   */
   readonly tag?: string;
+  /**
+   * `keep`: without `reference` an image gets the names that the folder or archive has for it, as
+   * `docker load` does it. `ignore`: it gets none. Default `keep`.
+   */
+  readonly names?: "keep" | "ignore";
+  /** Largest archive, uncompressed, in bytes. Default 32 GiB. */
+  readonly maxArchiveBytes?: number;
   /** Platform to take from an index. Default `wasi/wasm` and its aliases. */
   readonly platform?: string;
   /** How much an image may take, and how many of its blobs are fetched at once. */
@@ -125,3 +135,6 @@ export interface LoadOptions {
   /** Called for each blob's progress, as the engine's `progress` event. */
   readonly onProgress?: (event: ProgressEvent) => void;
 }
+
+/** Options of `engine.loadImages`. */
+export type LoadAllOptions = Omit<LoadOptions, "reference" | "tag">;
