@@ -103,6 +103,7 @@ export class Connections {
       openTunnel(tunnelBy, target, { timeoutMs, secureContext, signal }).then(
         (httpSocket) => connect({ ...options, httpSocket }, callback),
         (error: unknown) =>
+          // oxlint-disable-next-line promise/no-callback-in-promise -- undici's connector knows callbacks only
           callback(error instanceof Error ? error : new Error(String(error)), null),
       );
     };

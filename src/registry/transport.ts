@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
+import { untilAborted } from "../base/until-aborted.js";
 import { Connections } from "./connections.js";
 import { MAX_REDIRECTS, type RegistryOptions } from "./registry-options.js";
 import { networkError, responseError } from "./failure.js";
@@ -87,7 +88,7 @@ export class Transport {
     const { authorization } = request;
     const body = new RequestBody(request.body);
     try {
-      const response = await route.dispatcher.request({
+      const answer = route.dispatcher.request({
         origin: route.origin,
         path: route.path,
         method: request.method,
@@ -100,6 +101,8 @@ export class Transport {
         body: body.content,
         signal: signal ?? null,
       });
+      // undici hears of an abort only once it has a connection, which may take its whole time-out.
+      const response = await untilAborted(answer, signal);
       // A body that breaks before anyone reads it must not end the process; who reads it is told.
       response.body.on("error", () => undefined);
       if (response.statusCode === 407) {
