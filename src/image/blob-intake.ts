@@ -7,14 +7,14 @@ import { MAX_BLOB_BYTES, type ContentStore, type StagedBlob } from "../content/c
 import { openDecompressor } from "../layer/decompressor.js";
 import type { LayerStore, StagedLayer } from "../layer/layer-store.js";
 import type { LayerEntry } from "../layer/layer-entry.js";
-import { MAX_LAYER_BYTES } from "../layer/layer-unpacker.js";
+import { checkUnpackedSize, MAX_LAYER_BYTES } from "../layer/unpacked-size.js";
 import type { Descriptor } from "../oci/descriptor.js";
 import type { Digest } from "../oci/digest.js";
 import { MAX_CONFIG_BYTES } from "../oci/image-config.js";
 import { layerCompression, OCI_LAYER_GZIP, type Compression } from "../oci/media-types.js";
 import type { IndexedLayer } from "../snapshot/flatten-layers.js";
 import type { SnapshotStore } from "../snapshot/snapshot-store.js";
-import { concurrently } from "./concurrently.js";
+import { concurrently } from "../base/concurrently.js";
 import { concurrencyOf, UncompressedBudget, type ImageLimits } from "./image-limits.js";
 import type { ImageLayer } from "./image-record.js";
 import type { ImageSource, SourcedManifest } from "./image-source.js";
@@ -170,15 +170,13 @@ export class BlobIntake {
   ): Promise<Digest> {
     const limit = this.#budget.layerLimit(this.options.maxLayerBytes ?? MAX_LAYER_BYTES);
     const hash = createHash("sha256");
-    let bytes = 0;
+    let received = 0;
+    let unpacked = 0;
     const decompressor = await openDecompressor(
       compression,
       (chunk) => {
-        bytes += chunk.byteLength;
-        if (bytes > limit) {
-          const problem = `The layer ${digest} has more than ${limit} bytes`;
-          throw new SafedockError("ERR_LAYER_TOO_LARGE", problem, { data: { digest, limit } });
-        }
+        unpacked += chunk.byteLength;
+        checkUnpackedSize(digest, { received, unpacked }, limit);
         hash.update(chunk);
         return undefined;
       },
@@ -192,7 +190,9 @@ export class BlobIntake {
     try {
       for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 })) {
         signal.throwIfAborted();
-        if (chunk instanceof Uint8Array) await decompressor.write(chunk);
+        if (!(chunk instanceof Uint8Array)) continue;
+        received += chunk.byteLength;
+        await decompressor.write(chunk);
       }
       await decompressor.end();
     } catch (error) {

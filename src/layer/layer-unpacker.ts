@@ -8,18 +8,12 @@ import { openDecompressor, type Decompressor } from "./decompressor.js";
 import { invalidLayer } from "./invalid-layer.js";
 import type { LayerEntry } from "./layer-entry.js";
 import { TarIndexer } from "./tar-indexer.js";
+import { checkUnpackedSize, layerTooLarge } from "./unpacked-size.js";
 
-/** Largest uncompressed layer, in bytes: far above any WebAssembly image, and a disk survives it. */
-export const MAX_LAYER_BYTES = 4 * 2 ** 30;
 /** Most entries of a layer: five full Linux distributions. */
 export const MAX_LAYER_ENTRIES = 500_000;
-/** Most bytes that one compressed byte may become, on average: real layers stay below 20. */
-const MAX_RATIO = 200;
-/** Output from which on the ratio counts, in bytes: a file of zeros may well be in an image. */
-const RATIO_FREE_BYTES = 256 * 2 ** 20;
-
 export interface LayerLimits {
-  /** Default {@link MAX_LAYER_BYTES}, uncompressed. */
+  /** Uncompressed, in bytes. Default 4 GiB. */
   readonly maxBytes?: number | undefined;
   /** Default {@link MAX_LAYER_ENTRIES}. */
   readonly maxEntries?: number | undefined;
@@ -61,7 +55,7 @@ export class LayerUnpacker implements BlobTap {
     this.#indexer = new TarIndexer(
       (problem) => invalidLayer(order.digest, problem),
       (count) => {
-        if (count > maxEntries) throw tooLarge(order.digest, maxEntries, "entries");
+        if (count > maxEntries) throw layerTooLarge(order.digest, maxEntries, "entries");
       },
     );
   }
@@ -123,7 +117,9 @@ export class LayerUnpacker implements BlobTap {
 
   #take(chunk: Uint8Array): Promise<void> | undefined {
     this.tarBytes += chunk.byteLength;
-    this.#checkSize();
+    const { digest, limits } = this.order;
+    const size = { received: this.#received, unpacked: this.tarBytes };
+    checkUnpackedSize(digest, size, limits.maxBytes);
     this.#hash.update(chunk);
     const written = this.#sink?.write(chunk);
     // Joined below; a failure before that must not count as unhandled.
@@ -132,24 +128,6 @@ export class LayerUnpacker implements BlobTap {
     if (written === undefined) return indexed;
     return indexed === undefined ? written : Promise.all([written, indexed]).then(() => undefined);
   }
-
-  #checkSize(): void {
-    const { digest, limits } = this.order;
-    const limit = limits.maxBytes ?? MAX_LAYER_BYTES;
-    if (this.tarBytes > limit) throw tooLarge(digest, limit, "bytes");
-    const ratioLimit = Math.max(RATIO_FREE_BYTES, this.#received * MAX_RATIO);
-    if (this.tarBytes > ratioLimit) {
-      throw tooLarge(digest, ratioLimit, `bytes for its ${this.#received} compressed bytes`);
-    }
-  }
-}
-
-function tooLarge(digest: Digest, limit: number, unit: string): SafedockError {
-  return new SafedockError(
-    "ERR_LAYER_TOO_LARGE",
-    `The layer ${digest} has more than ${limit} ${unit}`,
-    { data: { digest, limit } },
-  );
 }
 
 function mismatch(expected: Digest, actual: string): SafedockError {

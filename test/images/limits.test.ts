@@ -1,11 +1,12 @@
 /** How much an image may take, and how many of its blobs come at once. */
+import { gzipSync } from "node:zlib";
 import { startRegistry, wasmImage, type TestRegistry } from "safedock/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ImageStore } from "../../src/image/image-store.js";
 import { addImage, Blobs, CORE, fakeRegistry } from "../image/image-fixture.js";
 import { temporaryRoot, type TemporaryRoot } from "../content/store-fixture.js";
 import { openTestEngine, type TestEngine } from "../support/test-engine.js";
-import { hello } from "./fixture-blobs.js";
+import { FixtureBlobs, hello } from "./fixture-blobs.js";
 import { spinApp } from "./spin-app.js";
 import { cncfArtifact } from "./wasm-artifact.js";
 
@@ -56,6 +57,23 @@ describe("maxUncompressedBytes", () => {
     });
     const large = { limits: { maxUncompressedBytes: 400_000 } };
     expect(await fixture.engine.pullImage(reference, large)).toMatchObject({ reference });
+  });
+});
+
+test("an archive that becomes a thousand times larger is refused early", async () => {
+  const blobs = new FixtureBlobs();
+  const zeros = gzipSync(Buffer.alloc(64 * 2 ** 20));
+  const bomb = blobs.add(
+    "application/vnd.wasm.content.bundle.v1.tar+gzip",
+    Buffer.concat(Array.from({ length: 16 }, () => zeros)),
+  );
+  const source = { inline: hello.toString("base64") };
+  const lock = { spin_lock_version: 0, triggers: [], components: [{ id: "a", source }] };
+  const config = blobs.add("application/vnd.fermyon.spin.application.v1+config", lock);
+  await registry.push("limits/bomb:1", blobs.image(config, [bomb]));
+  await expect(fixture.engine.pullImage(`${registry.host}/limits/bomb:1`)).rejects.toMatchObject({
+    code: "ERR_LAYER_TOO_LARGE",
+    data: { digest: bomb.digest, limit: 256 * 2 ** 20 },
   });
 });
 
