@@ -376,7 +376,7 @@ describe("a Wasm artifact", () => {
   it("of a component says what that imports and exports", async () => {
     // (component (import "wasi:cli/environment@0.2.0" (instance)) (export "run" (instance 0)))
     const component = Buffer.from(
-      "0061736d0d000100" + "0703" + "014200" + COMPONENT_IMPORT + COMPONENT_EXPORT,
+      `0061736d0d0001000703014200${COMPONENT_IMPORT}${COMPONENT_EXPORT}`,
       "hex",
     );
     const image = await engine.buildImage({

@@ -233,7 +233,6 @@ describe("container.commit", () => {
       code: "ERR_CONTAINER_FILE",
       data: { path: "/d/.wh.a", errno: "EINVAL" },
     });
-    await expect(container.commit({ entrypoint: ["/none"] })).rejects.toThrow();
     const reason = new Error("enough");
     await expect(container.commit({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     const error: unknown = await container
