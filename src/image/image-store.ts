@@ -59,14 +59,17 @@ export class ImageStore {
   /** Pulls an image; see `pullImage`. A layer that is there is not downloaded again. */
   async pull(reference: string, options: PullOptions = {}): Promise<ImageRecord> {
     const { openedRegistry, registry: registryOptions } = options;
-    const { openRegistry, pullImage } = await import("./take-in.js");
+    const { openRegistry, pastMirrors, pullImage } = await import("./take-in.js");
     const destination = await this.#openDestination();
     if (openedRegistry !== undefined) {
       return pullImage(destination, openedRegistry, reference, options);
     }
-    const registry = openRegistry(parseReference(reference).registry, registryOptions);
+    const host = parseReference(reference).registry;
+    const registry = openRegistry(host, registryOptions);
     try {
-      return await pullImage(destination, registry, reference, options);
+      return await pastMirrors(host, registryOptions ?? {}, () =>
+        pullImage(destination, registry, reference, options),
+      );
     } finally {
       await registry.close();
     }

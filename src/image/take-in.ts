@@ -6,3 +6,4 @@ export { LayerStore } from "../layer/layer-store.js";
 export { openRegistry } from "../registry/registry.js";
 export { loadImage, loadImages } from "./load-image.js";
 export { pullImage } from "./pull-image.js";
+export { pastMirrors } from "./past-mirrors.js";
