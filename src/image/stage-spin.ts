@@ -4,7 +4,8 @@ import type { LayerEntry } from "../layer/layer-entry.js";
 import type { Descriptor, Platform } from "../oci/descriptor.js";
 import type { Digest } from "../oci/digest.js";
 import { isImageConfigMediaType } from "../oci/media-types.js";
-import { parseImageConfig, type ImageExecution } from "../oci/image-config.js";
+import { MAX_CONFIG_BYTES, type ImageExecution } from "../oci/image-config.js";
+import { JsonNode } from "../oci/json-node.js";
 import type { Manifest } from "../oci/manifest.js";
 import type { BlobIntake, ReadyLayer } from "./blob-intake.js";
 import type { ImageComponent, PlannedComponent } from "./image-component.js";
@@ -130,9 +131,11 @@ async function configPlatform(
 ): Promise<Platform> {
   const bytes = await intake.document(config, signal);
   if (!isImageConfigMediaType(config.mediaType)) return { os: "wasi", architecture: "wasm" };
-  const { os, architecture } = parseImageConfig(bytes);
+  // The rest of this config says nothing: Spin writes it so that registries take the manifest.
+  const node = JsonNode.parse(bytes, MAX_CONFIG_BYTES, invalid).object();
   // Spin writes "Wasip1".
-  return { os: os.toLowerCase(), architecture: architecture.toLowerCase() };
+  const os = node.member("os")?.string().toLowerCase();
+  return { os: os === "wasip1" || os === "wasip2" ? os : "wasi", architecture: "wasm" };
 }
 
 function spinChainId(ready: readonly ReadyLayer[]): Digest {
