@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { gunzipSync } from "node:zlib";
 import type { Engine, Image, SaveFormat } from "safedock";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ImageStore } from "../../src/image/image-store.js";
 import { guestBytes } from "../engine/guests.js";
 import { startContainerd, type Containerd } from "../support/containerd.js";
 import { requirePackages } from "../support/debian-packages.js";
@@ -195,7 +196,9 @@ describe("containerd", () => {
       const listed = await containerd.ctr("images", "ls", "name==docker.io/acme/hello:1");
       expect(listed).toContain("wasi/wasm");
       if (format === "oci-archive") expect(listed).toContain(image.digest);
-      const files = await containerd.unpacked(image.record.chainId);
+      const store = await ImageStore.open(engine.root);
+      const { chainId } = await store.get(image.digest);
+      const files = await containerd.unpacked(chainId);
       expect(await readFile(join(files, "etc/motd"), "utf8")).toBe("Welcome!\n");
       expect(await readdir(join(files, "bin"))).toEqual(["hello.wasm"]);
     },
