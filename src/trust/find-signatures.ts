@@ -93,7 +93,13 @@ async function referrersOf(
 ): Promise<readonly Descriptor[]> {
   const { repository, signal } = source;
   if (repository.listReferrers !== undefined) {
-    return repository.listReferrers(digest, signal === undefined ? {} : { signal });
+    try {
+      return await repository.listReferrers(digest, signal === undefined ? {} : { signal });
+    } catch (error) {
+      if (!isBad(error)) throw error;
+      reject(asBad(error));
+      return [];
+    }
   }
   const index = await readManifest(source, tag, reject);
   return index?.kind === "index" ? index.manifests : [];

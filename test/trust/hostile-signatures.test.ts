@@ -10,6 +10,7 @@ import {
   PAYLOAD_TYPE,
   preAuthEncoding,
   referrersIndex,
+  sha256,
   signatureManifest,
   signatureTag,
   simpleLayer,
@@ -195,6 +196,18 @@ describe("refused is", () => {
       blobs: new Map(),
     });
     await refusal(empty);
+  });
+
+  it("rubbish under the tag of referrers", async () => {
+    await using fixture = await trustFixture();
+    const { registry, digest } = fixture;
+    const rubbish = Buffer.from('{"schemaVersion":2,"manifests":7}');
+    const mediaType = "application/vnd.oci.image.index.v1+json";
+    const descriptor = { mediaType, digest: sha256(rubbish), size: rubbish.byteLength };
+    await registry.push(`${REPOSITORY}:${signatureTag(digest, "")}`, {
+      ...{ manifest: { descriptor, bytes: rubbish }, blobs: new Map(), images: [] },
+    });
+    expect(await refusal(fixture)).toContain("not valid");
   });
 
   it("the thousandth signature: after a hundred it is enough; one among many is found", async () => {

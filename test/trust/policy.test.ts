@@ -1,5 +1,6 @@
 /** Trust: a policy object per registry and repository. */
-import { openEngine } from "safedock";
+import { join } from "node:path";
+import { defaultEngine, loadImage, openEngine, pullImage, run } from "safedock";
 import { describe, expect, it } from "vitest";
 import { parseReference } from "../../src/oci/reference.js";
 import { readPolicy, type Policy } from "../../src/trust/policy.js";
@@ -212,6 +213,35 @@ describe("a policy", () => {
     expect(at("policy.rules[5]")).toBe(false);
   });
 });
+
+describe("the default engine", () => {
+  it("has the policy of its first call; options that come later are refused", async () => {
+    const { engine, folder, close } = await openFolder();
+    try {
+      const root = join(folder, "default");
+      const opened = await defaultEngine({ root, workers: 1, policy: { default: "reject" } });
+      try {
+        const refused = { code: "ERR_POLICY_REFUSED" };
+        await expect(pullImage("registry.example/acme/hello:1")).rejects.toMatchObject(refused);
+        await expect(loadImage(guestPath("hello"))).rejects.toMatchObject(refused);
+        const image = await engine.loadImage(guestPath("hello"));
+        await expect(run(image)).rejects.toMatchObject(refused);
+        const late = { code: "ERR_OPTIONS_INVALID" };
+        await expect(defaultEngine({ policy: { default: "accept" } })).rejects.toMatchObject(late);
+        expect(await defaultEngine()).toBe(opened);
+      } finally {
+        await opened.close();
+      }
+    } finally {
+      await close();
+    }
+  });
+});
+
+async function openFolder() {
+  const own = await openTestEngine({ workers: 1 });
+  return { ...own, close: () => own.close() };
+}
 
 const rejecting = (match: string) => ({ match, action: "reject" }) as const;
 

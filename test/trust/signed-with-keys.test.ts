@@ -66,6 +66,38 @@ describe("an image signed by key is pulled", () => {
     expect((await fixture.pull({ verify: { keys: signer.pem } })).trust).toHaveLength(1);
   });
 
+  it("with a signature that the referrers API lists", async () => {
+    const signer = makeSigner();
+    const made = await helloImage();
+    const { digest } = made.manifest.descriptor;
+    const asked: string[] = [];
+    let list = Buffer.from("");
+    await using registry = await startRegistry({
+      intercept: (request, response) => {
+        if (request.url?.includes("/referrers/") !== true) return false;
+        asked.push(request.url);
+        response.setHeader("content-type", "application/vnd.oci.image.index.v1+json");
+        response.end(list);
+        return true;
+      },
+    });
+    await registry.push(`${REPOSITORY}:1`, made);
+    const payload = simplePayload(digest, `${registry.host}/${REPOSITORY}`);
+    const artifactType = SIGNATURE_ARTIFACT;
+    const image = signatureManifest([simpleLayer(signer, payload)], { artifactType });
+    await registry.push(`${REPOSITORY}:any`, image);
+    list = Buffer.from(referrersIndex([{ image, artifactType }]).manifest.bytes);
+    const own = await openTestEngine({ workers: 1 });
+    try {
+      const verify = { keys: signer.pem };
+      const pulled = await own.engine.pullImage(`${registry.host}/${REPOSITORY}:1`, { verify });
+      expect(pulled.trust).toHaveLength(1);
+      expect(asked).toEqual([`/v2/${REPOSITORY}/referrers/${digest}`]);
+    } finally {
+      await own.close();
+    }
+  });
+
   it("with a bundle (cosign 3): an in-toto statement, or the manifest's own bytes", async () => {
     const signer = makeSigner();
     const verify = { keys: signer.pem };
