@@ -36,6 +36,7 @@ export interface StageImageOptions extends ImageLimits {
 /** A layer that is there, with what the record says of it. */
 export interface ReadyLayer {
   readonly layer: ImageLayer;
+  /** May be read anew with each access. */
   readonly entries: readonly LayerEntry[];
   /** Where its uncompressed bytes are now: they move when it is committed. */
   readonly hostPath: () => string;
@@ -204,13 +205,23 @@ export class BlobIntake {
 }
 
 /** As the flattening takes it. */
-export function indexedLayer({ layer, entries }: ReadyLayer): IndexedLayer {
-  return { digest: layer.digest, entries };
+export function indexedLayer(ready: ReadyLayer): IndexedLayer {
+  return {
+    digest: ready.layer.digest,
+    get entries() {
+      return ready.entries;
+    },
+  };
 }
 
 function readyTar(descriptor: Descriptor, staged: StagedLayer): ReadyLayer {
-  const { entries, diffId } = staged;
-  return { layer: layerOf(descriptor, diffId), entries, hostPath: () => staged.tarPath };
+  return {
+    layer: layerOf(descriptor, staged.diffId),
+    get entries() {
+      return staged.entries;
+    },
+    hostPath: () => staged.tarPath,
+  };
 }
 
 function layerOf({ digest, mediaType, size }: Descriptor, diffId: Digest): ImageLayer {

@@ -22,6 +22,7 @@ export interface StageLayerOptions extends LayerLimits {
 export interface StagedLayer {
   readonly digest: Digest;
   readonly diffId: Digest;
+  /** Made from the index with each access: ten layers at once are a lot of objects. */
   readonly entries: readonly LayerEntry[];
   /** Host path of the uncompressed tar: it moves when the layer is committed. */
   readonly tarPath: string;
@@ -33,7 +34,8 @@ export interface StagedLayer {
 }
 
 interface Unpacked {
-  readonly entries: readonly LayerEntry[];
+  /** What the index file holds. */
+  readonly index: string;
   /** `undefined` when the store had the layer. */
   readonly blob: StagedBlob | undefined;
   /** The tar's own file, where the blob is compressed. */
@@ -95,7 +97,9 @@ export class LayerStore {
     return {
       digest,
       diffId,
-      entries: value.entries,
+      get entries() {
+        return decodeLayerIndex(value.index, content.layout.layer(diffId));
+      },
       get tarPath() {
         return value.tarPath ?? value.blob?.path ?? content.path(diffId);
       },
@@ -120,7 +124,7 @@ export class LayerStore {
     const known = await this.#find(digest, diffId);
     if (known !== undefined) {
       context.report(size);
-      return { entries: known, blob: undefined, tarPath: undefined, committed: Promise.resolve() };
+      return { index: known, blob: undefined, tarPath: undefined, committed: Promise.resolve() };
     }
     const tarPath = digest === diffId ? undefined : this.content.temporary.newPath();
     const order = { digest, diffId, mediaType, compression, limits, tarPath };
@@ -130,7 +134,7 @@ export class LayerStore {
     try {
       blob = await this.content.stage(descriptor, source, { signal, onProgress, tap });
       const done = tap.started ? tap : await unpackFile(blob.path, order, signal);
-      return { entries: done.entries, blob, tarPath, committed: undefined };
+      return { index: encodeLayerIndex(done.entries), blob, tarPath, committed: undefined };
     } catch (error) {
       await tap.discard();
       await blob?.release();
@@ -139,7 +143,7 @@ export class LayerStore {
   }
 
   /** The index of a layer that is in the store with all its parts. */
-  async #find(digest: Digest, diffId: Digest): Promise<readonly LayerEntry[] | undefined> {
+  async #find(digest: Digest, diffId: Digest): Promise<string | undefined> {
     const { layout } = this.content;
     const indexPath = layout.layer(diffId);
     try {
@@ -147,7 +151,9 @@ export class LayerStore {
         return undefined;
       }
       await stat(layout.blob(diffId));
-      return decodeLayerIndex(await readFile(indexPath, "utf8"), indexPath);
+      const index = await readFile(indexPath, "utf8");
+      decodeLayerIndex(index, indexPath);
+      return index;
     } catch {
       // Missing or damaged: made again from the blob, which verifies itself.
       return undefined;
@@ -163,7 +169,7 @@ export class LayerStore {
         await rename(value.tarPath, path);
         value.tarPath = path;
       }
-      await this.#put(layout.layer(diffId), encodeLayerIndex(value.entries));
+      await this.#put(layout.layer(diffId), value.index);
       if (digest !== diffId) await this.#put(layout.unpacked(digest), diffId);
     } catch (error) {
       value.committed = undefined;

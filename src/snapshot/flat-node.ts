@@ -1,15 +1,14 @@
-import type { LayerEntry } from "../layer/layer-entry.js";
+import type { WasmKind } from "../layer/wasm-kind.js";
+import type { TreeContent, TreeNode } from "../tree/encode-tree.js";
 
-/** A file's or link's content, shared by all its names. */
-export interface FlatContent {
-  readonly entry: LayerEntry;
-  /** Number of the layer that holds the data. */
-  readonly layer: number;
+/** A file's or link's content, shared by all its names; its blob has the number of its layer. */
+export interface FlatContent extends TreeContent {
+  readonly wasm: WasmKind | undefined;
   names: number;
 }
 
 /** One place in the tree that is being built. */
-export interface FlatNode {
+export interface FlatNode extends TreeNode {
   readonly parent: FlatNode | undefined;
   /** A directory's children; `undefined`: no directory. */
   children: Map<string, FlatNode> | undefined;
@@ -60,7 +59,7 @@ export function findDirectory(
       child = newDirectory(node);
       node.children?.set(name, child);
     }
-    const link = child.content?.entry.type === "symlink" ? child.content.entry.link : undefined;
+    const link = child.content?.type === "symlink" ? child.content.link : undefined;
     if (link !== undefined) {
       rest = `${link}/${rest}`;
       if (++links > MAX_LINKS || rest.length > MAX_PATH) return "loop";

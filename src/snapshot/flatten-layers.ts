@@ -6,7 +6,7 @@ import type { LayerEntry } from "../layer/layer-entry.js";
 import { invalidLayer } from "../layer/invalid-layer.js";
 import type { WasmKind } from "../layer/wasm-kind.js";
 import type { Digest } from "../oci/digest.js";
-import type { TreeEntry } from "../tree/encode-tree.js";
+import type { TreeNode } from "../tree/encode-tree.js";
 import { findDirectory, newDirectory, type FlatContent, type FlatNode } from "./flat-node.js";
 
 /** Most entries of a flattened image: twice what one layer may have. */
@@ -16,6 +16,7 @@ const ENTRIES_PER_TURN = 4096;
 
 export interface IndexedLayer {
   readonly digest: Digest;
+  /** Asked for once, when it is the layer's turn, and let go of before the next one. */
   readonly entries: readonly LayerEntry[];
 }
 
@@ -29,7 +30,7 @@ export interface ImageModule {
 }
 
 export interface FlatImage {
-  readonly entries: readonly TreeEntry[];
+  readonly root: TreeNode;
   /** In the order of the tree. */
   readonly modules: readonly ImageModule[];
 }
@@ -92,42 +93,45 @@ class FlatTree {
       if (node !== old) parent.children?.set(name, node);
       return;
     }
-    const content =
-      entry.type === "hardlink" ? this.#linked(entry, digest) : { entry, layer, names: 0 };
-    content.names++;
-    parent.children?.set(name, {
-      parent,
-      children: undefined,
-      mode: content.entry.mode,
-      mtime: content.entry.mtime,
-      content,
-    });
+    if (entry.type === "hardlink") {
+      const { mode, mtime, content } = this.#linked(entry, digest);
+      content.names++;
+      parent.children?.set(name, { parent, children: undefined, mode, mtime, content });
+      return;
+    }
+    const { mode, mtime, type, wasm } = entry;
+    const isFile = type === "file";
+    const content: FlatContent = {
+      type,
+      size: isFile ? entry.size : 0,
+      blob: layer,
+      offset: isFile ? entry.offset : 0,
+      link: isFile ? "" : entry.link,
+      wasm,
+      names: 1,
+    };
+    parent.children?.set(name, { parent, children: undefined, mode, mtime, content });
   }
 
   toImage(): FlatImage {
-    const entries: TreeEntry[] = [];
     const modules: ImageModule[] = [];
-    const inodes = new Map<FlatContent, number>();
     const walk: { readonly path: string; readonly node: FlatNode }[] = [
-      { path: "/", node: this.#root },
+      { path: "", node: this.#root },
     ];
     for (let at = walk.pop(); at !== undefined; at = walk.pop()) {
-      const { path, node } = at;
-      entries.push(treeEntryOf(path, node, inodes));
-      const wasm = node.content?.entry.wasm;
-      if (wasm !== undefined) {
-        modules.push({ path, kind: wasm, size: node.content?.entry.size ?? 0 });
-      }
-      const prefix = path === "/" ? "/" : `${path}/`;
-      for (const [name, child] of node.children ?? []) {
-        walk.push({ path: prefix + name, node: child });
+      for (const [name, child] of at.node.children ?? []) {
+        if (child.children !== undefined) walk.push({ path: `${at.path}/${name}`, node: child });
+        else if (child.content?.wasm !== undefined) {
+          const { wasm, size } = child.content;
+          modules.push({ path: `${at.path}/${name}`, kind: wasm, size });
+        }
       }
     }
     modules.sort((a, b) => (a.path < b.path ? -1 : 1));
-    return { entries, modules };
+    return { root: this.#root, modules };
   }
 
-  #linked(entry: LayerEntry, digest: Digest): FlatContent {
+  #linked(entry: LayerEntry, digest: Digest): FlatNode & { content: FlatContent } {
     if (entry.link === entry.path) throw refuse(digest, entry, "is a hard link to itself");
     const parent = this.#directoryOf(entry.link, false, entry, digest);
     const target = parent.children?.get(baseName(entry.link));
@@ -135,7 +139,7 @@ class FlatTree {
       const what = target === undefined ? "nothing" : "a directory";
       throw refuse(digest, entry, `is a hard link to ${what} (${printable(entry.link)})`);
     }
-    return target.content;
+    return { ...target, content: target.content };
   }
 
   #directoryOf(path: string, make: boolean, entry: LayerEntry, digest: Digest): FlatNode {
@@ -151,29 +155,6 @@ class FlatTree {
         return found;
     }
   }
-}
-
-/** Written out in full: twenty thousand of these are made at once. */
-function treeEntryOf(path: string, node: FlatNode, inodes: Map<FlatContent, number>): TreeEntry {
-  const { mode, mtime, content } = node;
-  const type = content === undefined ? "directory" : content.entry.type;
-  const isFile = type === "file";
-  let inode = 0;
-  if (content !== undefined && content.names > 1) {
-    inode = inodes.get(content) ?? inodes.size + 1;
-    inodes.set(content, inode);
-  }
-  return {
-    path,
-    type: isFile || type === "directory" ? type : "symlink",
-    mode,
-    size: isFile ? (content?.entry.size ?? 0) : 0,
-    mtime,
-    blob: isFile ? (content?.layer ?? 0) : 0,
-    offset: isFile ? (content?.entry.offset ?? 0) : 0,
-    link: isFile ? "" : (content?.entry.link ?? ""),
-    inode,
-  };
 }
 
 function refuse(digest: Digest, entry: LayerEntry, problem: string): SafedockError {

@@ -92,7 +92,7 @@ export class SnapshotStore {
     const folder = this.content.temporary.newPath();
     try {
       await mkdir(folder);
-      await write(join(folder, TREE_FILE_NAME), encodeTree(image.entries));
+      await write(join(folder, TREE_FILE_NAME), encodeTree(image.root));
       await write(join(folder, MODULES_FILE_NAME), Buffer.from(JSON.stringify(modules)));
     } catch (error) {
       await rm(folder, { recursive: true, force: true });

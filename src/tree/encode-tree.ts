@@ -1,4 +1,5 @@
 import { SafedockError } from "../base/errors.js";
+import { BytePool } from "./byte-pool.js";
 import {
   COUNT,
   FIRST,
@@ -30,207 +31,181 @@ import {
   TWO_32,
   TYPE_AND_MODE,
   treeChecksum,
-  type TreeType,
 } from "./tree-layout.js";
 
-/** One name of a flattened tree. */
-export interface TreeEntry {
-  /** Absolute, "/a/b", without "." and ".." segments; "/" for the root. */
-  readonly path: string;
-  readonly type: "file" | "directory" | "symlink";
-  /** Permission bits, 12 at most. */
-  readonly mode: number;
+/** What a file or a symbolic link is; one object for all its names. */
+export interface TreeContent {
+  readonly type: "file" | "symlink";
   /** Bytes of a file's data. */
   readonly size: number;
-  /** Nanoseconds since 1970. */
-  readonly mtime: bigint;
   /** A file's data: number of the blob in the mount's list, and the byte at which it begins there. */
   readonly blob: number;
   readonly offset: number;
   /** A symbolic link's target. */
   readonly link: string;
-  /** Names with the same number are hard links of one file; 0 has no other name. */
-  readonly inode: number;
+  /** Names that it ever had: with one, nothing else can be a hard link to it. */
+  readonly names: number;
 }
 
-interface Node {
-  readonly name: Uint8Array;
-  entry: TreeEntry | undefined;
-  children: Map<string, Node> | undefined;
+/** One place of a tree that is to be encoded. */
+export interface TreeNode {
+  /** A directory's entries by name; `undefined`: no directory. */
+  readonly children: ReadonlyMap<string, TreeNode> | undefined;
+  /** Permission bits, 12 at most. */
+  readonly mode: number;
+  /** Nanoseconds since 1970. */
+  readonly mtime: bigint;
+  /** Of what is no directory. */
+  readonly content: TreeContent | undefined;
 }
 
-const DEFAULT_DIRECTORY_MODE = 0o755;
 const MODE_MASK = 0o7777;
-const encoder = new TextEncoder();
 
 /**
- * Encodes a flattened tree. Missing parents and a missing root are made (mode 755, mtime 0); of two
- * entries with one path the later counts.
+ * Encodes a flattened tree.
  *
- * @throws SafedockError `ERR_STORE_INVALID` for a path that is not absolute and plain, or that lies
- * below something that is no directory.
+ * @throws SafedockError `ERR_STORE_INVALID` for a name that no file can have, and for data that lies in no
+ * blob.
  */
-export function encodeTree(entries: Iterable<TreeEntry>): Uint8Array {
-  const root = buildNodes(entries);
-  const { order, parents, firsts } = breadthFirst(root);
-
-  const pool = new Pool();
-  const nameOffsets = order.map((node) => pool.add(node.name));
-  const nameBytes = pool.length;
-  let blobs = 0;
-  const records = new Uint32Array(HEADER_WORDS + order.length * RECORD_WORDS);
+export function encodeTree(root: TreeNode): Uint8Array {
+  const { nodes, names, parents, firsts } = breadthFirst(root);
+  const pool = new BytePool();
+  const records = new Uint32Array(HEADER_WORDS + nodes.length * RECORD_WORDS);
   const times = new BigInt64Array(records.buffer);
-  const inodes = new Map<number, number>();
-  const names = countNames(order);
-  for (const [index, node] of order.entries()) {
-    const at = HEADER_WORDS + index * RECORD_WORDS;
-    const entry = node.entry;
-    const type = typeOf(entry);
-    records[at + NAME_OFFSET] = nameOffsets[index];
-    records[at + NAME_BYTES] = node.name.length;
-    records[at + TYPE_AND_MODE] =
-      type | (((entry?.mode ?? DEFAULT_DIRECTORY_MODE) & MODE_MASK) << 8);
-    records[at + PARENT] = parents[index];
-    times[at / 2 + MTIME_64] = entry?.mtime ?? 0n;
+  for (const [index, name] of names.entries()) {
+    const at = recordAt(index);
+    records[at + NAME_OFFSET] = pool.length;
+    records[at + NAME_BYTES] = pool.add(name);
+  }
+  records[HEADER_NAME_BYTES] = pool.length;
+  const shared = new Map<TreeContent, { readonly inode: number; names: number }>();
+  let blobs = 0;
+  for (const [index, { children, content, mode, mtime }] of nodes.entries()) {
+    const at = recordAt(index);
+    const type = typeOf(content);
+    records[at + TYPE_AND_MODE] = type | ((mode & MODE_MASK) << 8);
+    records[at + PARENT] = parents[index] ?? 0;
+    times[at / 2 + MTIME_64] = mtime;
     records[at + INODE] = index + 1;
     records[at + NLINK] = 1;
-    if (type === TREE_DIRECTORY) {
-      records[at + FIRST] = firsts[index];
-      records[at + COUNT] = node.children?.size ?? 0;
-      records[at + NLINK] = 2 + countDirectories(node);
-    } else if (entry !== undefined) {
-      if (entry.inode > 0) {
-        const known = inodes.get(entry.inode);
-        if (known === undefined) inodes.set(entry.inode, index + 1);
-        else records[at + INODE] = known;
-        records[at + NLINK] = names.get(entry.inode) ?? 1;
-      }
-      writeContent(records, at, entry, pool);
-      if (type === TREE_FILE) blobs = Math.max(blobs, entry.blob + 1);
+    if (content === undefined) {
+      records[at + FIRST] = firsts[index] ?? 0;
+      records[at + COUNT] = children?.size ?? 0;
+      records[at + NLINK] = 2 + countDirectories(children);
+      continue;
     }
+    if (content.names > 1) {
+      const known = shared.get(content);
+      if (known === undefined) shared.set(content, { inode: index + 1, names: 1 });
+      else {
+        known.names++;
+        records[at + INODE] = known.inode;
+      }
+    }
+    writeContent(records, at, content, pool, names[index] ?? "");
+    if (type === TREE_FILE) blobs = Math.max(blobs, content.blob + 1);
   }
-  records[HEADER_RECORDS] = order.length;
-  records[HEADER_NAME_BYTES] = nameBytes;
+  for (const [index, { content }] of nodes.entries()) {
+    const known = content === undefined ? undefined : shared.get(content);
+    if (known !== undefined) records[recordAt(index) + NLINK] = known.names;
+  }
+  records[HEADER_RECORDS] = nodes.length;
   records[HEADER_BLOBS] = blobs;
   return assemble(records, pool);
 }
 
-function writeContent(records: Uint32Array, at: number, entry: TreeEntry, pool: Pool): void {
-  if (entry.type === "symlink") {
-    const target = encoder.encode(entry.link);
-    records[at + FIRST] = pool.add(target);
-    records[at + COUNT] = target.length;
-    records[at + SIZE_LOW] = target.length;
+function writeContent(
+  records: Uint32Array,
+  at: number,
+  { type, size, offset, blob, link }: TreeContent,
+  pool: BytePool,
+  name: string,
+): void {
+  if (type === "symlink") {
+    records[at + FIRST] = pool.length;
+    const length = pool.add(link);
+    records[at + COUNT] = length;
+    records[at + SIZE_LOW] = length;
     return;
   }
-  if (
-    !isByteCount(entry.size) ||
-    !isByteCount(entry.offset) ||
-    !isByteCount(entry.offset + entry.size)
-  )
-    throw invalid(entry.path, "its data does not lie in a blob");
-  records[at + FIRST] = entry.blob;
-  records[at + OFFSET_LOW] = entry.offset % TWO_32;
-  records[at + OFFSET_HIGH] = Math.floor(entry.offset / TWO_32);
-  records[at + SIZE_LOW] = entry.size % TWO_32;
-  records[at + SIZE_HIGH] = Math.floor(entry.size / TWO_32);
+  if (!isByteCount(size) || !isByteCount(offset) || !isByteCount(offset + size))
+    throw invalid(name, "its data does not lie in a blob");
+  records[at + FIRST] = blob;
+  records[at + OFFSET_LOW] = offset % TWO_32;
+  records[at + OFFSET_HIGH] = Math.floor(offset / TWO_32);
+  records[at + SIZE_LOW] = size % TWO_32;
+  records[at + SIZE_HIGH] = Math.floor(size / TWO_32);
 }
 
-function buildNodes(entries: Iterable<TreeEntry>): Node {
-  const root: Node = { name: new Uint8Array(0), entry: undefined, children: undefined };
-  // Entries mostly come directory by directory: remember the last parent instead of walking each time.
-  let lastParent = "";
-  let lastNode = root;
-  for (const entry of entries) {
-    const path = entry.path;
-    if (path === "/") {
-      if (entry.type !== "directory") throw invalid(path, "the root must be a directory");
-      root.entry = entry;
-      continue;
-    }
-    const cut = path.lastIndexOf("/");
-    const parent = path.slice(0, Math.max(cut, 0));
-    const node = parent === lastParent ? lastNode : walk(root, parent, path);
-    lastParent = parent;
-    lastNode = node;
-    const child = childOf(node, path.slice(cut + 1), path);
-    if (child.children !== undefined && child.children.size > 0 && entry.type !== "directory")
-      throw invalid(path, "it has children but is no directory");
-    child.entry = entry;
-  }
-  return root;
-}
-
-function walk(root: Node, parent: string, path: string): Node {
-  if (!path.startsWith("/")) throw invalid(path, "it is not absolute");
-  let node = root;
-  if (parent === "") return node;
-  for (const segment of parent.slice(1).split("/")) node = childOf(node, segment, path);
-  return node;
-}
-
-function childOf(node: Node, name: string, path: string): Node {
-  if (!path.startsWith("/") || name === "" || name === "." || name === ".." || name.includes("\0"))
-    throw invalid(path, "it is not a plain absolute path");
-  if (node.entry !== undefined && node.entry.type !== "directory")
-    throw invalid(path, "its parent is no directory");
-  node.children ??= new Map();
-  let child = node.children.get(name);
-  if (child === undefined) {
-    child = { name: encoder.encode(name), entry: undefined, children: undefined };
-    node.children.set(name, child);
-  }
-  return child;
-}
-
-/** All nodes in the order of the records, with the number of the parent and of the first child of each. */
-function breadthFirst(root: Node) {
-  const order: Node[] = [root];
+/** All nodes in the order of the records, with their names, their parents and their first children. */
+function breadthFirst(root: TreeNode) {
+  const nodes = [root];
+  const names = [""];
   const parents = [0];
   const firsts: number[] = [];
-  for (let index = 0; index < order.length; index++) {
-    firsts.push(order.length);
-    const children = order[index]?.children;
+  for (let index = 0; index < nodes.length; index++) {
+    firsts.push(nodes.length);
+    const children = nodes[index]?.children;
     if (children === undefined) continue;
-    const sorted = [...children.values()].toSorted((a, b) => Buffer.compare(a.name, b.name));
-    let previous: Node | undefined;
-    for (const child of sorted) {
-      // Names with lone surrogates differ as strings and are the same bytes.
-      if (previous !== undefined && Buffer.compare(previous.name, child.name) === 0)
-        throw invalid(child.entry?.path ?? "", "its name is not UTF-8 and not alone");
-      order.push(child);
+    for (const name of sortedNames(children)) {
+      const child = children.get(name);
+      if (child === undefined) continue;
+      nodes.push(child);
+      names.push(name);
       parents.push(index);
-      previous = child;
     }
   }
-  return { order, parents, firsts };
+  return { nodes, names, parents, firsts };
 }
 
-function countNames(order: readonly Node[]): Map<number, number> {
-  const names = new Map<number, number>();
-  for (const { entry } of order) {
-    if (entry === undefined || entry.type === "directory" || entry.inode === 0) continue;
-    names.set(entry.inode, (names.get(entry.inode) ?? 0) + 1);
+/** In the order of their bytes, which for ASCII is that of the text. */
+function sortedNames(children: ReadonlyMap<string, TreeNode>): readonly string[] {
+  const names = [...children.keys()];
+  let isPlain = true;
+  for (const name of names) {
+    if (!isName(name)) throw invalid(name, "it is not a plain name");
+    isPlain &&= isAscii(name);
   }
-  return names;
+  if (isPlain) return names.sort();
+  const known = names.map((name) => ({ name, bytes: Buffer.from(name) }));
+  known.sort((a, b) => Buffer.compare(a.bytes, b.bytes));
+  let before: Buffer | undefined;
+  for (const { name, bytes } of known) {
+    // Names with lone surrogates differ as strings and are the same bytes.
+    if (before !== undefined && bytes.equals(before))
+      throw invalid(name, "its name is not UTF-8 and not alone");
+    before = bytes;
+  }
+  return known.map(({ name }) => name);
 }
 
-function countDirectories(node: Node): number {
+function isName(name: string): boolean {
+  return (
+    name !== "" && name !== "." && name !== ".." && !name.includes("/") && !name.includes("\0")
+  );
+}
+
+function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0x7f) return false;
+  return true;
+}
+
+function countDirectories(children: ReadonlyMap<string, TreeNode> | undefined): number {
   let count = 0;
-  for (const child of node.children?.values() ?? [])
-    if (typeOf(child.entry) === TREE_DIRECTORY) count++;
+  for (const { content } of children?.values() ?? []) if (content === undefined) count++;
   return count;
 }
 
-function typeOf(entry: TreeEntry | undefined): TreeType {
-  if (entry === undefined || entry.type === "directory") return TREE_DIRECTORY;
-  return entry.type === "file" ? TREE_FILE : TREE_SYMLINK;
+function typeOf(content: TreeContent | undefined): number {
+  if (content === undefined) return TREE_DIRECTORY;
+  return content.type === "file" ? TREE_FILE : TREE_SYMLINK;
 }
 
-function assemble(records: Uint32Array, pool: Pool): Uint8Array {
-  const bytes = new Uint8Array(records.byteLength + pool.alignedLength());
+function assemble(records: Uint32Array, pool: BytePool): Uint8Array {
+  const poolBytes = Math.ceil(pool.length / POOL_ALIGNMENT) * POOL_ALIGNMENT;
+  const bytes = new Uint8Array(records.byteLength + poolBytes);
   bytes.set(new Uint8Array(records.buffer));
-  pool.writeTo(bytes, records.byteLength);
+  bytes.set(pool.bytes(), records.byteLength);
   const words = new Uint32Array(bytes.buffer);
   words[HEADER_MAGIC] = TREE_MAGIC;
   words[HEADER_VERSION] = TREE_VERSION;
@@ -239,40 +214,18 @@ function assemble(records: Uint32Array, pool: Pool): Uint8Array {
   return bytes;
 }
 
-class Pool {
-  length = 0;
-  readonly #parts: Uint8Array[] = [];
-
-  add(bytes: Uint8Array): number {
-    const at = this.length;
-    this.#parts.push(bytes);
-    this.length += bytes.length;
-    return at;
-  }
-
-  alignedLength(): number {
-    return Math.ceil(this.length / POOL_ALIGNMENT) * POOL_ALIGNMENT;
-  }
-
-  writeTo(bytes: Uint8Array, offset: number): void {
-    let at = offset;
-    for (const part of this.#parts) {
-      bytes.set(part, at);
-      at += part.length;
-    }
-  }
+function recordAt(index: number): number {
+  return HEADER_WORDS + index * RECORD_WORDS;
 }
 
 function isByteCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
 }
 
-function invalid(path: string, problem: string): SafedockError {
+function invalid(name: string, problem: string): SafedockError {
   return new SafedockError(
     "ERR_STORE_INVALID",
-    `Cannot put ${JSON.stringify(path)} into a tree: ${problem}`,
-    {
-      data: { path },
-    },
+    `Cannot put ${JSON.stringify(name)} into a tree: ${problem}`,
+    { data: { path: name } },
   );
 }

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { forgetSnapshots } from "../../src/fs/snapshot/open-snapshot.js";
 import type { SnapshotMount, WritableLayer } from "../../src/mount.js";
-import { encodeTree, type TreeEntry } from "../../src/tree/encode-tree.js";
+import { encodeTree } from "../../src/tree/encode-tree.js";
+import { treeOf, type TreeEntry } from "../tree/tree-of-entries.js";
 
 /** Paths to contents; undefined is a directory, `{ link }` a symbolic link, `{ same }` a hard link. */
 export type ImageFiles = Record<
@@ -53,7 +54,7 @@ export function makeImage(files: ImageFiles): ImageFixture {
   }
   const tree = join(folder, "tree");
   const layer = join(folder, "blob");
-  writeFileSync(tree, encodeTree(entries.values()));
+  writeFileSync(tree, encodeTree(treeOf(entries.values())));
   writeFileSync(layer, Buffer.concat(blob));
   return {
     folder,

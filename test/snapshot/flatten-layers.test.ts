@@ -3,6 +3,7 @@ import type { LayerEntry } from "../../src/layer/layer-entry.js";
 import { chainIdOf } from "../../src/snapshot/chain-id.js";
 import { flattenLayers } from "../../src/snapshot/flatten-layers.js";
 import { sha256 } from "../layer/tar-fixture.js";
+import { entriesOf } from "../tree/tree-of-entries.js";
 
 const DIGEST = sha256("layer");
 
@@ -26,7 +27,7 @@ function layer(...lines: string[]): LayerEntry[] {
 /** The flattened tree as lines, sorted: "f /a/b 0:1 [#inode]". */
 async function flat(...layers: LayerEntry[][]): Promise<string[]> {
   const image = await flattenLayers(layers.map((entries) => ({ digest: DIGEST, entries })));
-  return image.entries
+  return entriesOf(image.root)
     .map(({ path, type, blob, offset, link, inode }) => {
       if (type === "directory") return `d ${path}`;
       const shared = inode === 0 ? "" : ` #${inode}`;

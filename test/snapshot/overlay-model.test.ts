@@ -74,7 +74,7 @@ test("a flattened image is what a plain map of paths says", async () => {
         return { digest: DIGEST, entries: entries.filter((entry) => applyToModel(model, entry)) };
       });
       const image = await flattenLayers(stack);
-      const tree = new Tree(encodeTree(image.entries), "here");
+      const tree = new Tree(encodeTree(image.root), "here");
       const found: Model = new Map();
       const inodes = new Map<number, number>();
       for (let record = 1; record < tree.count; record++) {

@@ -1,9 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isSafedockError } from "../../src/base/errors.js";
-import { encodeTree, type TreeEntry } from "../../src/tree/encode-tree.js";
+import { encodeTree } from "../../src/tree/encode-tree.js";
 import { HEADER_CHECKSUM, treeChecksum } from "../../src/tree/tree-layout.js";
 import { Tree, TREE_DIRECTORY, TREE_FILE, TREE_SYMLINK } from "../../src/tree/tree.js";
+import { treeOf, type TreeEntry } from "./tree-of-entries.js";
 
 function entry(path: string, fields: Partial<TreeEntry> = {}): TreeEntry {
   return {
@@ -24,7 +25,7 @@ const directory = (path: string) => entry(path, { type: "directory", mode: 0o755
 const link = (path: string, target: string) => entry(path, { type: "symlink", link: target });
 
 function open(entries: TreeEntry[]): Tree {
-  return new Tree(encodeTree(entries), "/store/tree");
+  return new Tree(encodeTree(treeOf(entries)), "/store/tree");
 }
 
 function names(tree: Tree, record: number): string[] {
@@ -147,7 +148,7 @@ describe("a tree", () => {
   });
 
   test("reads shared and unaligned memory alike", () => {
-    const bytes = encodeTree([entry("/é"), entry("/b", { mtime: 9n })]);
+    const bytes = encodeTree(treeOf([entry("/é"), entry("/b", { mtime: 9n })]));
     const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
     shared.set(bytes);
     const odd = new Uint8Array(bytes.length + 3).subarray(3);
@@ -161,32 +162,29 @@ describe("a tree", () => {
 
   test("refuses what has no place in a tree", () => {
     const bad = [
-      [entry("relative")],
-      [entry("a/b")],
-      [entry("")],
       [entry("/a//b")],
       [entry("/a/../b")],
       [entry("/.")],
       [entry("/a\0b")],
       [entry("/a/")],
-      [entry("/f"), entry("/f/below")],
-      [entry("/f/below"), entry("/f")],
-      [entry("/")],
       [entry("/big", { size: 2 ** 53 })],
       [entry("/big", { size: -1 })],
       [entry("/\ud800"), entry("/\ud801")],
     ];
-    for (const entries of bad) expect(codeOf(() => encodeTree(entries))).toBe("ERR_STORE_INVALID");
+    for (const entries of bad)
+      expect(codeOf(() => encodeTree(treeOf(entries)))).toBe("ERR_STORE_INVALID");
   });
 });
 
 describe("a damaged tree", () => {
-  const good = encodeTree([
-    entry("/a/b/c", { size: 5 }),
-    link("/l", "a/b"),
-    entry("/a/d"),
-    entry("/z", { inode: 3 }),
-  ]);
+  const good = encodeTree(
+    treeOf([
+      entry("/a/b/c", { size: 5 }),
+      link("/l", "a/b"),
+      entry("/a/d"),
+      entry("/z", { inode: 3 }),
+    ]),
+  );
 
   test("is refused after any change of a byte", () => {
     for (let at = 0; at < good.length; at++) {

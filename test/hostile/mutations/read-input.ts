@@ -123,11 +123,11 @@ async function readTree(entries: readonly LayerEntry[]): Promise<void> {
     { ...base, path: "/dir", type: "symlink", size: 0, link: "b" },
     { ...base, path: "/loop", type: "symlink", size: 0, link: "loop/loop" },
   ];
-  const { entries: flat } = await flattenLayers([
+  const { root } = await flattenLayers([
     { digest: DIGEST, entries: below },
     { digest: DIGEST, entries },
   ]);
-  const tree = new Tree(encodeTree(flat), "/tree");
+  const tree = new Tree(encodeTree(root), "/tree");
   const walk = [0];
   let seen = 0;
   for (let at = walk.pop(); at !== undefined; at = walk.pop()) {
