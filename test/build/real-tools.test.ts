@@ -23,7 +23,9 @@ import { startContainerd, type Containerd } from "../support/containerd.js";
 import { requirePackages } from "../support/debian-packages.js";
 import { startDockerRegistry, type DockerRegistry } from "../support/docker-registry.js";
 import { openTestEngine, type TestEngine } from "../support/test-engine.js";
-import { writeLayout } from "./stored-image.js";
+import { chainIdOf } from "../../src/snapshot/chain-id.js";
+import { parseDigest } from "../../src/oci/digest.js";
+import { readConfig, writeLayout } from "./stored-image.js";
 
 const execute = promisify(execFile);
 
@@ -200,7 +202,8 @@ describe("what we build is accepted by real tools", () => {
     const line = lines.find((text) => text.startsWith(`${reference}:1`));
     expect(line).toContain("wasi/wasm");
     expect(line).toContain(imageOf(name).digest);
-    const { chainId } = imageOf(name).record;
+    const { rootfs } = await readConfig(engine, imageOf(name));
+    const chainId = chainIdOf(rootfs.diff_ids.map(parseDigest));
     const files = await listing(await containerd.unpacked(chainId));
     expect(withoutDirectoryTimes(files)).toEqual(
       withoutDirectoryTimes(await exported(imageOf(name))),

@@ -11,6 +11,8 @@ const run = promisify(execFile);
 
 /** Longest start, in milliseconds: it takes 100 on an idle machine. */
 const START_TIMEOUT_MS = 20_000;
+/** Views made anew when one was collected before it was looked at. */
+const MAX_VIEW_TRIES = 20;
 /** What stays out: it looks for networks, devices and file systems of the machine. */
 const DISABLED = [
   "io.containerd.grpc.v1.cri",
@@ -49,11 +51,18 @@ export async function startContainerd(): Promise<Containerd> {
   };
   let views = 0;
   const unpacked = async (chainId: string) => {
-    const key = `view-${views++}`;
     const snapshots = ["snapshots", "--snapshotter", "native"];
-    await ctr(...snapshots, "view", key, chainId);
-    // Prints the command that would bind the folder of the snapshot: it can be read where it lies.
-    const command = await ctr(...snapshots, "mounts", "/target", key);
+    const mountOf = async (tries: number): Promise<string> => {
+      const key = `view-${views++}`;
+      await ctr(...snapshots, "view", key, chainId);
+      // Prints the command that would bind the folder of the snapshot: it can be read where it lies.
+      return ctr(...snapshots, "mounts", "/target", key).catch((error: unknown) => {
+        // A view is nobody's, and may be collected when an import has just ended.
+        if (tries === 0) throw error;
+        return mountOf(tries - 1);
+      });
+    };
+    const command = await mountOf(MAX_VIEW_TRIES);
     const source = /(?:^|\s)(\/\S*\/snapshots\/\d+)\s/.exec(command)?.[1];
     if (source === undefined) throw new Error(`no folder in ${command}`);
     return source;
