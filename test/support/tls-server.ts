@@ -14,19 +14,20 @@ const run = promisify(execFile);
 export interface TlsServer extends AsyncDisposable {
   /** `127.0.0.1:PORT` */
   readonly host: string;
-  /** PEM of the certificate, which signs itself: for `registry.test`, `localhost` and `127.0.0.1`. */
+  /** PEM of the certificate, which signs itself. */
   readonly ca: string;
 }
 
-/** An HTTPS server on loopback. */
+/** An HTTPS server on loopback, whose certificate is for `hosts`. */
 export async function startTlsServer(
   handler: (request: IncomingMessage, response: ServerResponse) => unknown,
+  hosts: readonly string[] = ["registry.test", "localhost"],
 ): Promise<TlsServer> {
   await requirePackages(["openssl"]);
   const folder = await mkdtemp(join(tmpdir(), "safedock-tls-"));
   try {
     const config = join(folder, "openssl.cnf");
-    const names = "DNS:registry.test,DNS:localhost,IP:127.0.0.1";
+    const names = [...hosts.map((host) => `DNS:${host}`), "IP:127.0.0.1"].join(",");
     await writeFile(
       config,
       `[req]\ndistinguished_name=d\nx509_extensions=x\nprompt=no\n[d]\nCN=registry.test\n[x]\nsubjectAltName=${names}\nbasicConstraints=critical,CA:TRUE\n`,
