@@ -42,6 +42,8 @@ export class Housekeeping {
     const reference = looksLikeDigest(name) ? undefined : formatReference(parseReference(name));
     const wanted = reference === undefined ? parseDigest(name) : undefined;
     return this.content.leases.collect(async () => {
+      // First: who lets go of a lease after this has written his reference before the next line.
+      const leased = await this.content.leases.read();
       const all = await this.records.references();
       const digest = wanted ?? all.find((known) => known.reference === reference)?.digest;
       if (digest === undefined) throw imageNotFound(name);
@@ -55,7 +57,6 @@ export class Housekeeping {
       }
       const users = force ? undefined : usersOf(digest);
       if (users !== undefined) throw inUse(name, users);
-      const leased = await this.content.leases.read();
       await this.records.removeReferences(dropped);
       // Somebody pulls or names it at this moment, and may be about to point a reference to it.
       if (leased.work.has(digest)) return { references: dropped, blobs: 0, bytes: 0 };
