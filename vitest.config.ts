@@ -8,6 +8,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^safedock$/, replacement: dist("index.js") },
+      { find: /^safedock\/oci$/, replacement: dist("client/index.js") },
       { find: /^safedock\/testing$/, replacement: dist("testing/index.js") },
     ],
   },

@@ -36,7 +36,11 @@ async function writeBundles() {
   };
   await build({
     ...options,
-    entryPoints: { index: join(dist, "index.js"), testing: join(dist, "testing", "index.js") },
+    entryPoints: {
+      index: join(dist, "index.js"),
+      oci: join(dist, "client", "index.js"),
+      testing: join(dist, "testing", "index.js"),
+    },
     splitting: true,
   });
   await build({

@@ -4,7 +4,7 @@ import { formatReference, parseReference, type Reference } from "../oci/referenc
 import type { ManifestResolver } from "../oci/repository.js";
 import type { RegistryOptions } from "../registry/registry-options.js";
 import { openRegistry, type Registry } from "../registry/registry.js";
-import { concurrently } from "./concurrently.js";
+import { concurrently } from "../base/concurrently.js";
 import { toImageLock, type ImageLock, type ReadLock } from "./image-lock.js";
 
 /** Tags asked for at once. */

@@ -5,7 +5,7 @@ import type { Digest } from "../oci/digest.js";
 import { MAX_MANIFEST_BYTES, parseManifest } from "../oci/manifest.js";
 import { parseReference, type Reference } from "../oci/reference.js";
 import type { BlobPusher, ManifestPusher } from "../oci/repository.js";
-import { concurrently } from "./concurrently.js";
+import { concurrently } from "../base/concurrently.js";
 import type { ImageRecord } from "./image-record.js";
 import { reportPush, type OnPushProgress } from "./push-progress.js";
 

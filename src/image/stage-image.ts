@@ -7,7 +7,7 @@ import {
   type ImageStores,
   type StageImageOptions,
 } from "./blob-intake.js";
-import { both } from "./concurrently.js";
+import { both } from "../base/concurrently.js";
 import { describeProgram } from "./describe-program.js";
 import type { FoundManifest } from "./find-manifest.js";
 import { shapeOfManifest } from "./image-format.js";

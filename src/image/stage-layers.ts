@@ -6,7 +6,7 @@ import { parseImageConfig, type ImageConfig, type ImageExecution } from "../oci/
 import type { Manifest } from "../oci/manifest.js";
 import { chainIdOf } from "../snapshot/chain-id.js";
 import type { BlobIntake, ReadyLayer } from "./blob-intake.js";
-import { both } from "./concurrently.js";
+import { both } from "../base/concurrently.js";
 import { formatOfPlatform, type LayerRole, type ManifestShape } from "./image-format.js";
 import type { PlannedComponent } from "./image-component.js";
 import type { ImageRecord } from "./image-record.js";

@@ -5,7 +5,7 @@ import { isDigest, type Digest } from "../oci/digest.js";
 import { layerCompression } from "../oci/media-types.js";
 import { isModuleList, type SnapshotStore } from "../snapshot/snapshot-store.js";
 import { checkBlob, readIfThere } from "./check-blob.js";
-import { concurrently } from "./concurrently.js";
+import { concurrently } from "../base/concurrently.js";
 import type { ImageRecord } from "./image-record.js";
 import { blobsOfImage } from "./parts-of-image.js";
 import { nameOfReference, type RecordStore } from "./record-store.js";

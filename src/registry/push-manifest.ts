@@ -4,6 +4,7 @@ import { isDigest } from "../oci/digest.js";
 import { MAX_INDEX_MANIFESTS, MAX_MANIFEST_BYTES, parseManifest } from "../oci/manifest.js";
 import { OCI_INDEX } from "../oci/media-types.js";
 import { checkReferencePart } from "../oci/reference.js";
+import { referrerOf } from "../oci/referrer.js";
 import type { ManifestContent } from "../oci/repository.js";
 import { digestOf } from "./fetch-manifest.js";
 import { referrersTag, taggedReferrers } from "./list-referrers.js";
@@ -80,15 +81,9 @@ async function listUnderSubject(
   // Most manifests have none: they need not be read.
   if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes('"subject"')) return;
   const parsed = parseManifest(bytes, mediaType, { anyLayers: true });
-  const { subject, annotations } = parsed;
+  const { subject } = parsed;
   if (subject === undefined) return;
-  const config = parsed.kind === "manifest" ? parsed.config.mediaType : undefined;
-  const artifactType = parsed.artifactType ?? config;
-  const referrer: Descriptor = {
-    ...descriptor,
-    ...(artifactType === undefined ? {} : { artifactType }),
-    ...(annotations === undefined ? {} : { annotations }),
-  };
+  const referrer = referrerOf(parsed, descriptor);
   const queues = underway.get(session) ?? new Map<string, Promise<void>>();
   underway.set(session, queues);
   const key = `${repository}@${subject.digest}`;
