@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ImageFixture } from "safedock/testing";
 import type { Descriptor } from "../../src/oci/descriptor.js";
@@ -55,4 +57,17 @@ export async function pushFixture(
   };
   await put(image, "1");
   return `${host}/${name}:1`;
+}
+
+/** Writes an image as an OCI layout folder, with the tag "1". */
+export async function writeFixture(folder: string, image: ImageFixture): Promise<void> {
+  const { descriptor, bytes } = image.manifest;
+  const annotations = { "org.opencontainers.image.ref.name": "1" };
+  await mkdir(join(folder, "blobs", "sha256"), { recursive: true });
+  await writeFile(join(folder, "oci-layout"), JSON.stringify({ imageLayoutVersion: "1.0.0" }));
+  const index = { schemaVersion: 2, manifests: [{ ...descriptor, annotations }] };
+  await writeFile(join(folder, "index.json"), JSON.stringify(index));
+  for (const [digest, content] of [...image.blobs, [descriptor.digest, bytes] as const]) {
+    await writeFile(join(folder, "blobs", "sha256", digest.slice("sha256:".length)), content);
+  }
 }

@@ -8,7 +8,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { requirePackages } from "../support/debian-packages.js";
 import { startDockerRegistry, type DockerRegistry } from "../support/docker-registry.js";
 import { openTestEngine, type TestEngine } from "../support/test-engine.js";
-import { env } from "./fixture-blobs.js";
+import { env, writeFixture } from "./fixture-blobs.js";
+import { moduleLayers } from "./module-layers.js";
+import { spinApp } from "./spin-app.js";
+import { cncfArtifact, wasmcloudActor, wasmToOci } from "./wasm-artifact.js";
 
 const execute = promisify(execFile);
 
@@ -154,6 +157,27 @@ describe("skopeo", () => {
     expect(image).toMatchObject({ format: "image", entry: { path: "/app/env.wasm" } });
     expect(image.inspect().layers[0]?.mediaType).toMatch(mediaType);
     expect(await linesOf(image)).toContain("arg 0 /app/env.wasm");
+  });
+});
+
+describe("skopeo carries, byte by byte,", () => {
+  const made = [
+    ["B", moduleLayers({ modules: [{ bytes: env }], entrypoint: ["/env.wasm"] }), "module-layers"],
+    ["C", cncfArtifact({ module: env, title: "env.wasm" }), "wasm-artifact"],
+    ["D", spinApp({ components: [{ id: "env", module: env }] }), "spin"],
+    ["E", wasmcloudActor({ module: env, title: "env.wasm" }), "wasmcloud"],
+    ["F", wasmToOci({ module: env, title: "env.wasm" }), "wasm-to-oci"],
+  ] as const;
+  test.each(made)("%s", async (name, made, format) => {
+    const layout = `carried-${name.toLowerCase()}`;
+    await writeFixture(join(fixture.folder, layout), made);
+    const image = await engine.pullImage(await push(`oci:${layout}:1`, layout));
+    expect(image).toMatchObject({
+      digest: made.manifest.descriptor.digest,
+      format,
+      entry: { path: "/env.wasm" },
+    });
+    expect(await linesOf(image)).toEqual(["arg 0 /env.wasm"]);
   });
 });
 

@@ -1,5 +1,4 @@
 /** Dialect D: Spin applications, pulled from Debian's docker-registry. */
-import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Engine, Image } from "safedock";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -7,7 +6,7 @@ import { sha256 } from "../layer/tar-fixture.js";
 import { startDockerRegistry, type DockerRegistry } from "../support/docker-registry.js";
 import { openTestEngine, type TestEngine } from "../support/test-engine.js";
 import { command, component, server } from "./component.js";
-import { env, hello, pushFixture } from "./fixture-blobs.js";
+import { env, hello, pushFixture, writeFixture } from "./fixture-blobs.js";
 import { spinApp, type SpinApp } from "./spin-app.js";
 
 let registry: DockerRegistry;
@@ -227,15 +226,8 @@ describe("refused by name", () => {
 
 test("from an OCI layout folder, without a registry", async () => {
   const components = [{ id: "web", module: hello, files }];
-  const { manifest, blobs } = spinApp({ components });
   const layout = join(fixture.folder, "layout");
-  await mkdir(join(layout, "blobs", "sha256"), { recursive: true });
-  await writeFile(join(layout, "oci-layout"), JSON.stringify({ imageLayoutVersion: "1.0.0" }));
-  const index = { schemaVersion: 2, manifests: [manifest.descriptor] };
-  await writeFile(join(layout, "index.json"), JSON.stringify(index));
-  for (const [digest, bytes] of [...blobs, [manifest.descriptor.digest, manifest.bytes] as const]) {
-    await writeFile(join(layout, "blobs", "sha256", digest.slice(7)), bytes);
-  }
+  await writeFixture(layout, spinApp({ components }));
   const image = await engine.loadImage(layout);
   expect(image).toMatchObject({ format: "spin", entry: { path: "/web.wasm" } });
   expect(await filesOf(image, "/static/deep/tiny.txt")).toEqual(["tiny"]);
