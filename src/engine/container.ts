@@ -202,7 +202,7 @@ export class Container implements AsyncDisposable {
    *
    * @example
    * ```ts
-   * await container.fs.writeFile("/etc/motd", "Welcome!\n");
+   * await container.fs.writeFile("/motd", "Welcome!\n");
    * const image = await container.commit({ reference: "acme/hello:changed", message: "a greeting" });
    * ```
    * @throws SafedockError `ERR_CONTAINER_STATE` while a process runs and `whileRunning` is not set, once

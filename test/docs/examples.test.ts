@@ -1,7 +1,8 @@
 /** Runs every example of the doc comments, the README and the pages under docs/. */
-import { createReadStream } from "node:fs";
+import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import * as safedock from "safedock";
 import * as testing from "safedock/testing";
@@ -122,6 +123,8 @@ async function execute(code: string): Promise<void> {
       ContentStore,
       ImageStore,
       createReadStream,
+      createWriteStream,
+      pipeline,
       readFile,
       openRegistry,
       parseReference,
