@@ -15,6 +15,7 @@ const files = [
   "many-containers",
   "long-life",
   "pull",
+  "snapshot",
   "fib",
 ];
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
