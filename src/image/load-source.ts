@@ -4,6 +4,8 @@ import { printable } from "../base/printable.js";
 import type { ContentStore } from "../content/content-store.js";
 import { WASM_HEAD_BYTES, wasmKind } from "../layer/wasm-kind.js";
 import { indexOf, type HeldImage } from "../layout/choose-image.js";
+import { openLayout } from "../layout/layout-folder.js";
+import { readIndex } from "../layout/layout-index.js";
 import { readArchive } from "../layout/read-archive.js";
 import { ARCHIVE_HEAD_BYTES, archiveCompression } from "../layout/sniff-archive.js";
 import type { Descriptor } from "../oci/descriptor.js";
@@ -11,7 +13,6 @@ import type { ReadableRepository } from "../oci/repository.js";
 import { describeBytes } from "./describe-bytes.js";
 import type { ImageSource, SourcedManifest } from "./image-source.js";
 import type { LooseModule } from "./loose-module.js";
-import { layoutEntries, layoutSource } from "./oci-layout.js";
 import { spoolSource, STREAM_NAME } from "./spool-source.js";
 
 /** A path, bytes, or a stream of bytes such as `process.stdin`. */
@@ -88,8 +89,8 @@ async function openPath(
     throw unsupported(name, "it cannot be read", error);
   });
   if (found.isDirectory()) {
-    const [entries, source] = [await layoutEntries(path), layoutSource(path)];
-    return { kind: "images", name, entries, source, ...nothingToRemove };
+    const source = sourceOf(await openLayout(path));
+    return { kind: "images", name, entries: await readIndex(path), source, ...nothingToRemove };
   }
   if (!found.isFile()) throw unsupported(name, "it is neither a file nor a folder");
   const head = await readBeginning(path);

@@ -9,11 +9,10 @@ import { JsonNode } from "../oci/json-node.js";
 import { MAX_INDEX_MANIFESTS, MAX_MANIFEST_BYTES, parseManifest } from "../oci/manifest.js";
 import { OCI_INDEX } from "../oci/media-types.js";
 import { withFolderLock } from "./folder-lock.js";
-import { INDEX_FILE, LAYOUT_FILE } from "./oci-archive.js";
+import { INDEX_FILE, LAYOUT_CONTENT, LAYOUT_FILE } from "./oci-archive.js";
 
 /** Largest `oci-layout` file, in bytes: it holds one version. */
 const MAX_LAYOUT_FILE_BYTES = 4096;
-const LAYOUT_CONTENT = JSON.stringify({ imageLayoutVersion: "1.0.0" });
 const EMPTY_INDEX = JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [] });
 
 /** What `index.json` is to become: entries that stay, by their place in it, and new ones behind them. */

@@ -7,6 +7,8 @@ import type { Archive } from "./open-archive.js";
 
 export const LAYOUT_FILE = "oci-layout";
 export const INDEX_FILE = "index.json";
+/** What an `oci-layout` file holds (OCI image specification, "Image Layout"). */
+export const LAYOUT_CONTENT = JSON.stringify({ imageLayoutVersion: "1.0.0" });
 /** Largest `oci-layout` file, in bytes: it holds one version. */
 const MAX_LAYOUT_FILE_BYTES = 4096;
 

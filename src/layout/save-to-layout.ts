@@ -1,24 +1,23 @@
-import { randomBytes } from "node:crypto";
-import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { access, mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { SafedockError } from "../base/errors.js";
 import { printable } from "../base/printable.js";
-import { FileSink } from "../content/file-sink.js";
 import { errorCodeOf } from "../content/process-identity.js";
 import type { Descriptor } from "../oci/descriptor.js";
-import { MAX_MANIFEST_BYTES, parseManifest } from "../oci/manifest.js";
-import { OCI_INDEX } from "../oci/media-types.js";
-import { referencesOf } from "./image-names.js";
-import { blobName, INDEX_FILE, LAYOUT_FILE } from "./oci-archive.js";
-import { verifiedContent, type SavedBlob, type SavedImage } from "./saved-image.js";
-import { distinctBlobs, indexEntries, LAYOUT_CONTENT } from "./write-oci-archive.js";
+import { referencesOf, writtenNames } from "./image-names.js";
+import { putBlob } from "./layout-blobs.js";
+import { changeIndex, createLayout, type IndexChange } from "./layout-index.js";
+import { INDEX_FILE } from "./oci-archive.js";
+import { verifiedContent, type SavedImage } from "./saved-image.js";
+import { distinctBlobs, indexEntries } from "./write-oci-archive.js";
 
 /**
  * Adds images to a layout folder, which is made if it is not there. Blobs that it has are not written
  * again; its index names the images last, so that it never names one that is not whole. A reference that the
- * folder has already moves to the new image.
+ * folder has already moves to the new image. After a failure a new folder is gone again; in another one blobs
+ * may be left that no index names.
  *
- * @throws SafedockError `ERR_OPTIONS_INVALID` for a folder that cannot be written, or holds something else;
+ * @throws SafedockError `ERR_OPTIONS_INVALID` for a folder that cannot be written;
  * `ERR_STORE_INVALID`; the signal's reason
  */
 export async function saveToLayout(
@@ -26,75 +25,54 @@ export async function saveToLayout(
   images: readonly SavedImage[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const before = await readEntries(folder);
-  for (const blob of distinctBlobs(images)) {
-    signal?.throwIfAborted();
-    await putBlob(join(folder, blobName(blob.digest)), blob, signal);
-  }
-  signal?.throwIfAborted();
-  const added = indexEntries(images, before);
-  const replaced = new Set(images.flatMap(({ references }) => references));
-  const kept = before.filter((entry) => {
-    const isUnnamedAgain = added.some(
-      ({ digest, annotations }) => annotations === undefined && digest === entry.digest,
-    );
-    return !isUnnamedAgain && !referencesOf(entry).some((reference) => replaced.has(reference));
+  const made = await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw unwritable(folder, error);
   });
-  const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [...kept, ...added] };
-  await putFile(join(folder, LAYOUT_FILE), LAYOUT_CONTENT);
-  await putFile(join(folder, INDEX_FILE), JSON.stringify(index));
-}
-
-/** What the folder lists; it may be new or empty. */
-async function readEntries(folder: string): Promise<readonly Descriptor[]> {
   try {
-    await mkdir(folder, { recursive: true });
-    const bytes = await readFile(join(folder, INDEX_FILE));
-    const index = parseManifest(bytes.subarray(0, MAX_MANIFEST_BYTES + 1), OCI_INDEX);
-    return index.kind === "index" ? index.manifests : [];
-  } catch (error) {
-    if (error instanceof SafedockError) throw error;
-    const code = errorCodeOf(error);
-    if (code === "ENOENT") return [];
-    const problem = `target: ${printable(folder)} cannot be used as a folder (${code ?? "unknown error"})`;
-    const data = { problems: [problem] };
-    throw new SafedockError("ERR_OPTIONS_INVALID", problem, { data, cause: error });
-  }
-}
-
-async function putBlob(
-  path: string,
-  blob: SavedBlob,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
-  if (found?.size === blob.size) return;
-  await mkdir(dirname(path), { recursive: true });
-  const sink = await FileSink.create(temporaryBeside(path));
-  try {
-    for await (const chunk of verifiedContent(blob)) {
-      signal?.throwIfAborted();
-      await sink.write(chunk);
+    const call = signal === undefined ? {} : { signal };
+    for (const blob of distinctBlobs(images)) {
+      await putBlob(folder, blob, () => verifiedContent(blob), call);
     }
-    await sink.close();
-    await rename(sink.path, path);
+    await createLayout(folder);
+    await changeIndex(folder, signal, (entries) => changeFor(images, entries));
   } catch (error) {
-    await sink.discard();
-    throw error;
+    if (made !== undefined && !(await isLayout(folder))) {
+      await rm(made, { recursive: true, force: true });
+    }
+    throw ["EACCES", "EROFS", "ENOTDIR"].includes(errorCodeOf(error) ?? "")
+      ? unwritable(folder, error)
+      : error;
   }
 }
 
-async function putFile(path: string, text: string): Promise<void> {
-  const temporary = temporaryBeside(path);
-  try {
-    await writeFile(temporary, text, { flag: "wx" });
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+function changeFor(images: readonly SavedImage[], entries: readonly Descriptor[]): IndexChange {
+  const moved = new Set(images.flatMap(({ references }) => references));
+  const listed = new Set(entries.map(({ digest }) => digest));
+  // What has no name is listed once, under whatever name.
+  const added = indexEntries(images, entries).filter(
+    (entry) => entry.annotations !== undefined || !listed.has(entry.digest),
+  );
+  const named = new Set(added.map(({ digest }) => digest));
+  const keep = (entry: Descriptor) => {
+    if (writtenNames(entry).length === 0) return !named.has(entry.digest);
+    return !referencesOf(entry).some((reference) => moved.has(reference));
+  };
+  return { keep, added };
 }
 
-function temporaryBeside(path: string): string {
-  return `${path}.${randomBytes(6).toString("hex")}.part`;
+/** Somebody else may have made one of it meanwhile. */
+async function isLayout(folder: string): Promise<boolean> {
+  return access(join(folder, INDEX_FILE)).then(
+    () => true,
+    () => false,
+  );
+}
+
+function unwritable(folder: string, cause: unknown): SafedockError {
+  const code = errorCodeOf(cause) ?? "unknown error";
+  const problem = `target: ${printable(folder)} cannot be used as a folder (${code})`;
+  return new SafedockError("ERR_OPTIONS_INVALID", problem, {
+    data: { problems: [problem] },
+    cause,
+  });
 }

@@ -4,11 +4,8 @@ import type { Descriptor } from "../oci/descriptor.js";
 import { digestAlgorithm, type Digest } from "../oci/digest.js";
 import { OCI_INDEX } from "../oci/media-types.js";
 import { IMAGE_NAME, REF_NAME, readReference, referencesOf } from "./image-names.js";
-import { blobName, INDEX_FILE, LAYOUT_FILE } from "./oci-archive.js";
+import { blobName, INDEX_FILE, LAYOUT_CONTENT, LAYOUT_FILE } from "./oci-archive.js";
 import { archiveFile, archiveFolder, type SavedBlob, type SavedImage } from "./saved-image.js";
-
-/** What an `oci-layout` file holds (OCI image specification, "Image Layout"). */
-export const LAYOUT_CONTENT = JSON.stringify({ imageLayoutVersion: "1.0.0" });
 
 /**
  * Writes a layout as a tar: its index first, then the blobs in the order of their digests, each once. The

@@ -133,7 +133,7 @@ describe("anything else is refused and leaves nothing behind", () => {
       async (root) => {
         const blobs = new Blobs();
         const manifest = addImage(blobs, HELLO);
-        blobs.bytes.set(manifest.digest, Buffer.from("{}"));
+        blobs.bytes.set(manifest.digest, Buffer.from("{}".padEnd(manifest.size)));
         await writeLayout(root, blobs, [manifest]);
         return root;
       },
