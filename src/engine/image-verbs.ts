@@ -184,6 +184,7 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
    */
   async buildImage(options: BuildOptions): Promise<Image> {
     this.assertOpen();
+    await this.#checkBuild(options);
     const { buildByOptions } = await import("./build-by-options.js");
     const progress = this.#progress(options.reference ?? "build", options.onProgress);
     return this.#arrived(await buildByOptions(this.store, options, progress));
@@ -281,17 +282,19 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
 
   /**
    * Reads the whole store: hashes every blob, and looks whether the indexes, trees, records and references
-   * made of them are what they must be. Damage is data, not an error.
+   * made of them are what they must be. Damage is data, not an error. With `repair` it is mended as far as
+   * that can be done; other processes may pull, run and remove images meanwhile.
    *
    * @example
    * ```ts
-   * const { ok, checked, damaged } = await engine.verify();
+   * const { ok, checked, damaged } = await engine.verify({ repair: true });
    * for (const { kind, path, problem } of damaged) console.error(kind, path, problem);
    * ```
    */
   async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
     this.assertOpen();
-    return this.store.verify(options);
+    const { registry = {} } = this.options;
+    return this.store.verify(options, { registry });
   }
 
   /** @internal What `container.commit` does */
@@ -330,6 +333,14 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
     const name = options.reference ?? (typeof source === "string" ? source : "bytes");
     checkLocal(this.#policy, name);
     return { ...limits, ...rest, onProgress: this.#progress(name, onProgress) };
+  }
+
+  /** What is built here is local; what it is built on must be let in as if it ran. */
+  async #checkBuild({ from, reference }: BuildOptions): Promise<void> {
+    if (this.#gate === undefined) return;
+    checkLocal(this.#policy, reference ?? "build");
+    if (typeof from === "string") this.admit(await this.images.get(from));
+    else if (from instanceof Image) this.admit(from);
   }
 
   #arrived(record: Parameters<ImageStore["snapshot"]>[0]): Image {

@@ -8,6 +8,7 @@ import { initializeCA, type CA } from "@sigstore/mock/dist/fulcio/ca.js";
 import { initializeCTLog } from "@sigstore/mock/dist/fulcio/ctlog.js";
 import { initializeTLog, type TLog } from "@sigstore/mock/dist/rekor/tlog.js";
 import { initializeTSA, type TSA } from "@sigstore/mock/dist/timestamp/tsa.js";
+import { TransparencyLogEntry } from "@sigstore/protobuf-specs";
 import { BUNDLE, PAYLOAD_TYPE, preAuthEncoding, type SignatureLayer } from "./signer.js";
 
 export const ISSUER = "https://token.actions.example";
@@ -150,6 +151,39 @@ export class Sigstore {
     };
   }
 
+  /** A bundle whose log (Rekor 2) gives no time: a time stamp proves it, or nothing does. */
+  async bundleOfRekor2(statement: object, { stamped = true } = {}): Promise<SigstoreBundle> {
+    const made = await this.bundle(statement);
+    const { verificationMaterial, dsseEnvelope } = made;
+    const signature = Buffer.from(dsseEnvelope.signatures[0]?.sig ?? "", "base64");
+    const payload = Buffer.from(dsseEnvelope.payload, "base64");
+    const entry = await this.logs.get(0)?.logV2({
+      apiVersion: "0.0.2",
+      kind: "dsse",
+      spec: {
+        dsseV002: {
+          payloadHash: { algorithm: "SHA2_256", digest: sha256(payload).toString("base64") },
+          signatures: [{ content: signature.toString("base64") }],
+        },
+      },
+    } as never);
+    if (entry === undefined) throw new Error("there is no such log");
+    const json = TransparencyLogEntry.toJSON(entry) as Record<string, unknown>;
+    const proof = json["inclusionProof"] as Record<string, unknown>;
+    // Of the only entry there is: its index in the tree.
+    const tlogEntry = { ...json, integratedTime: "0", inclusionProof: { ...proof, logIndex: "0" } };
+    const token = await this.timestampOf(signature);
+    const rfc3161Timestamps = stamped ? [{ signedTimestamp: token }] : [];
+    return {
+      ...made,
+      verificationMaterial: {
+        ...verificationMaterial,
+        tlogEntries: [tlogEntry],
+        timestampVerificationData: { rfc3161Timestamps },
+      },
+    };
+  }
+
   async #certificate({ subject = SUBJECT, issuer = ISSUER }: KeylessOptions) {
     const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
     const certificate = await this.ca.issueCertificate({
@@ -175,6 +209,7 @@ export interface SigstoreBundle {
   verificationMaterial: {
     certificate: { rawBytes: string };
     tlogEntries: Record<string, unknown>[];
+    timestampVerificationData?: object;
   };
   dsseEnvelope: {
     payload: string;

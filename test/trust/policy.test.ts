@@ -177,6 +177,30 @@ describe("a policy", () => {
     }
   });
 
+  it("is asked about the base of an image that is built, and about what is built", async () => {
+    await using fixture = await trustFixture();
+    const { engine: careless, reference, repository } = fixture;
+    const image = await careless.pullImage(reference);
+    const { root } = careless;
+    const rules = [rejecting(repository)];
+    await using strict = await openEngine({
+      root,
+      workers: 1,
+      policy: { default: "accept", rules },
+    });
+    const refused = { code: "ERR_POLICY_REFUSED" };
+    for (const from of [image, reference, image.digest]) {
+      const built = strict.buildImage({ from, files: { "/more": "text" } });
+      await expect(built).rejects.toMatchObject(refused);
+    }
+    const local = { default: "accept", local: "reject" } as const;
+    await using closed = await openEngine({ root, workers: 1, policy: local });
+    await expect(closed.buildImage({ from: image, files: {} })).rejects.toMatchObject(refused);
+    const own = await careless.buildImage({ from: image, files: { "/more": "text" } });
+    await expect(closed.run(own)).rejects.toMatchObject(refused);
+    expect((await strict.run(own)).code).toBe(0);
+  });
+
   it("with problems is refused, all problems in one error", async () => {
     const { pem } = makeSigner();
     const policy = {

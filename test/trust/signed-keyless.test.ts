@@ -1,5 +1,8 @@
 /** Trust: keyless signatures (certificates, transparency log, time stamps), without a network. */
-import { beforeAll, describe, expect, it } from "vitest";
+import { TrustedRoot } from "@sigstore/protobuf-specs";
+import { toTrustMaterial } from "@sigstore/verify";
+import { beforeAll, describe, expect, it, test } from "vitest";
+import { readTrustedRoot } from "../../src/trust/trusted-root.js";
 import { REPOSITORY, trustFixture, type TrustFixture } from "./fixture.js";
 import {
   ISSUER,
@@ -101,6 +104,21 @@ describe("an image signed without a key is pulled", () => {
     expect((await fixture.pull({ verify: verifyBy() })).trust).toHaveLength(1);
   });
 
+  it("with a log that gives no time, by the time stamp; without that it is refused", async () => {
+    await using fixture = await trustFixture();
+    const { registry, digest } = fixture;
+    const statement = statementOf(digest);
+    const bare = await sigstore.bundleOfRekor2(statement, { stamped: false });
+    await attachBundle(registry, REPOSITORY, digest, bare);
+    expect(await fixture.refusal({ verify: verifyBy() })).toMatchObject({
+      code: "ERR_SIGNATURE_INVALID",
+      message: expect.stringContaining("timestamp") as string,
+    });
+    const stamped = await sigstore.bundleOfRekor2(statement);
+    await attachBundle(registry, REPOSITORY, digest, stamped);
+    expect((await fixture.pull({ verify: verifyBy() })).trust).toHaveLength(1);
+  });
+
   it("by key or identity, whichever has signed; both for a threshold of two", async () => {
     await using fixture = await trustFixture();
     const signer = makeSigner();
@@ -111,6 +129,29 @@ describe("an image signed without a key is pulled", () => {
     expect((await fixture.pull({ verify: both })).trust[0]?.signers).toHaveLength(2);
     expect((await fixture.pull({ verify: { ...both, threshold: 1 } })).trust).toHaveLength(2);
   });
+});
+
+test("a trusted root is read as Sigstore's own parser reads it", () => {
+  const { trustedRoot } = sigstore;
+  const [log, ctlog] = ["tlogs", "ctlogs"].map((name) => (trustedRoot[name] as object[])[0] ?? {});
+  const checkpointKeyId = { keyId: Buffer.from("hint").toString("base64") };
+  const validFor = { start: "2021-01-12T11:53:27.000Z", end: "2031-01-12T11:53:27Z" };
+  const more = {
+    ...trustedRoot,
+    tlogs: [log, { ...log, checkpointKeyId }],
+    ctlogs: [
+      { ...ctlog, publicKey: { ...Object(Reflect.get(ctlog ?? {}, "publicKey")), validFor } },
+    ],
+    certificateAuthorities: (trustedRoot["certificateAuthorities"] as object[]).map((one) => ({
+      ...one,
+      validFor,
+    })),
+  };
+  for (const root of [trustedRoot, more, {}]) {
+    const { publicKey: _, ...read } = readTrustedRoot(JSON.stringify(root));
+    const { publicKey: __, ...expected } = toTrustMaterial(TrustedRoot.fromJSON(root));
+    expect(read).toEqual(expected);
+  }
 });
 
 describe("an identity", () => {
