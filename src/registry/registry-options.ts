@@ -79,6 +79,8 @@ export const MAX_RETRY_DELAY_MS = 30_000;
 export const MAX_CONNECTIONS_PER_ORIGIN = 8;
 /** Redirects followed for one request: a registry needs one or two (to its storage, to a mirror). */
 export const MAX_REDIRECTS = 5;
+/** Interim answers (1xx) before the answer: servers send one or two, if any. */
+export const MAX_INTERIM_ANSWERS = 16;
 /** Largest error body read, in bytes: only its first message is shown. */
 export const MAX_ERROR_BYTES = 64 * 1024;
 /** Largest answer of a token server, in bytes: the longest tokens seen have about 10 KiB. */

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import { untilAborted } from "../base/until-aborted.js";
 import { Connections } from "./connections.js";
-import { MAX_REDIRECTS, type RegistryOptions } from "./registry-options.js";
+import { MAX_INTERIM_ANSWERS, MAX_REDIRECTS, type RegistryOptions } from "./registry-options.js";
 import { networkError, responseError } from "./failure.js";
 import { ProxyError } from "./open-tunnel.js";
 import { problemOfRedirect } from "./redirect.js";
@@ -100,6 +100,7 @@ export class Transport {
         },
         body: body.content,
         signal: signal ?? null,
+        onInfo: atMost(MAX_INTERIM_ANSWERS),
       });
       // undici hears of an abort only once it has a connection, which may take its whole time-out.
       const response = await untilAborted(answer, signal);
@@ -125,6 +126,15 @@ export class Transport {
       throw networkError(this.registry, url, error);
     }
   }
+}
+
+/** Each interim answer (1xx) starts the time-out anew: without an end of them there would be no end. */
+function atMost(limit: number): () => void {
+  let count = 0;
+  return () => {
+    count++;
+    if (count > limit) throw new Error(`more than ${limit} interim answers came before the answer`);
+  };
 }
 
 /** Reads a whole body. More than `maxBytes` is a `RangeError`; a broken connection rejects as undici has it. */
