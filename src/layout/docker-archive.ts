@@ -25,8 +25,8 @@ export const DOCKER_MANIFEST_FILE = "manifest.json";
 const MAX_IMAGES = 1024;
 /** Most tags of one image. */
 const MAX_TAGS = 1024;
-/** `<hex>.json`, or a path of blobs: a name that says what the file's digest is. */
-const CONFIG_NAME = /(?:^|\/)(?<hex>[0-9a-f]{64})(?:\.json)?$/;
+/** `<hex>.json`, `sha256:<hex>`, or a path of blobs: a name that says what the file's digest is. */
+const CONFIG_NAME = /(?:^|\/|sha256:)(?<hex>[0-9a-f]{64})(?:\.json)?$/;
 
 const MEDIA_TYPES = { none: OCI_LAYER, gzip: OCI_LAYER_GZIP, zstd: OCI_LAYER_ZSTD } as const;
 

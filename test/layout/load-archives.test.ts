@@ -171,6 +171,7 @@ describe("a docker save archive", () => {
     ["as skopeo writes it", dockerEntries([{ tags: ["acme/hello:1", "acme/hello:2"] }])],
     ["with compressed layers", dockerEntries([{ tags: ["acme/hello:1"], compress: true }])],
     ["as Docker before 25 writes it", oldDocker()],
+    ["as Bazel, kaniko and crane write it", craneArchive()],
   ])("%s", async (_what, entries) => {
     await using it = await fixture();
     const path = await it.put(entries);
@@ -218,6 +219,23 @@ describe("a docker save archive", () => {
     ]);
   });
 });
+
+/** The config under its digest, compressed layers under theirs. */
+function craneArchive(): TarFixtureEntry[] {
+  const images = [{ tags: ["acme/hello:1"], compress: true }];
+  const entries = dockerEntries(images).map(({ name, data }) => ({
+    name: String(name),
+    data: data ?? "",
+  }));
+  const rename = (text: string) =>
+    text
+      .replaceAll(/\b([0-9a-f]{64})\.json/g, "sha256:$1")
+      .replaceAll(/\b([0-9a-f]{64})\.tar\b/g, "$1.tar.gz");
+  return entries.map(({ name, data }) => ({
+    name: rename(name),
+    data: name === "manifest.json" ? rename(String(data)) : data,
+  }));
+}
 
 /** `<id>/layer.tar`, and a link to one that came before. */
 function oldDocker(): TarFixtureEntry[] {
