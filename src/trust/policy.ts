@@ -7,6 +7,7 @@ import type { SignatureOptions } from "./signature-options.js";
 /** What becomes of an image: it is taken, refused, or taken when it has the signatures that are named. */
 export type PolicyAction = "accept" | "reject" | { readonly verify: SignatureOptions };
 
+/** One rule of a {@link Policy}: where images come from, and what becomes of them. */
 export interface PolicyRule {
   /**
    * - `ghcr.io/acme/hello`: this repository
