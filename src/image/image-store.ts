@@ -3,7 +3,7 @@ import { SafedockError } from "../base/errors.js";
 import { ContentStore } from "../content/content-store.js";
 import type { LongLease } from "../content/leases.js";
 import { errorCodeOf } from "../content/process-identity.js";
-import { parseDigest } from "../oci/digest.js";
+import { parseDigest, type Digest } from "../oci/digest.js";
 import { formatReference, parseReference } from "../oci/reference.js";
 import type { RegistryOptions } from "../registry/registry-options.js";
 import { SnapshotStore, type Snapshot } from "../snapshot/snapshot-store.js";
@@ -131,11 +131,31 @@ export class ImageStore {
     return new Housekeeping(this.content, this.#records);
   }
 
-  /** Looks at every file of the store; see `verifyStore`. */
-  async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
+  /**
+   * Looks at every file of the store; see `verifyStore`.
+   *
+   * @param pull - how to reach registries, to pull again what cannot be repaired otherwise
+   */
+  async verify(options: VerifyOptions = {}, pull: PullOptions = {}): Promise<VerifyReport> {
     const { verifyStore } = await import("./verify-store.js");
-    const { content } = this;
-    return verifyStore({ content, records: this.#records, snapshots: this.#snapshots }, options);
+    const pullAgain = async (name: string, digest: Digest, signal: AbortSignal | undefined) => {
+      const { registry, repository } = parseReference(name);
+      const exact = `${registry}/${repository}@${digest}`;
+      const known = await this.find(exact);
+      await this.pull(exact, { ...pull, ...(signal === undefined ? {} : { signal }) });
+      // The name that was asked for leads to it, too; this one would be new.
+      if (known === undefined) await this.#records.removeReferences([exact]);
+    };
+    return verifyStore(
+      {
+        content: this.content,
+        records: this.#records,
+        snapshots: this.#snapshots,
+        destination: () => this.#openDestination(),
+        pullAgain,
+      },
+      options,
+    );
   }
 
   /** What an image that is made here is put together in. */

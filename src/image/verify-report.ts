@@ -3,6 +3,15 @@ import type { StoredKind } from "./stored-files.js";
 /** Options of `engine.verify`. */
 export interface VerifyOptions {
   readonly signal?: AbortSignal;
+  /**
+   * What is done about damage. Default `false`.
+   *
+   * - `false`: nothing
+   * - `true`: what can be derived is made again of blobs that are good (uncompressed tars, indexes, trees,
+   *   records). What cannot is removed, so that the next pull fetches it.
+   * - `"pull"`: as `true`; images that have a reference and lack a blob are pulled again, by their digest
+   */
+  readonly repair?: boolean | "pull";
   /** Called after each file, with the files and bytes read so far. */
   readonly onProgress?: (progress: VerifyProgress) => void;
 }
@@ -28,6 +37,8 @@ export interface DamagedFile {
   /** Where it lies on the host, or must lie. */
   readonly path: string;
   readonly problem: string;
+  /** It is as it must be again, or nothing needs it any more. */
+  readonly repaired: boolean;
 }
 
 /** What `engine.verify` found. */
@@ -36,7 +47,8 @@ export interface VerifyReport {
   readonly checked: number;
   /** Bytes of the blobs that were hashed. */
   readonly bytes: number;
-  /** All that is not as it must be. */
+  /** All that was not as it must be. */
   readonly damaged: readonly DamagedFile[];
+  /** Nothing is damaged, or all of it has been repaired. */
   readonly ok: boolean;
 }

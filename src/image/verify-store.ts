@@ -1,187 +1,49 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import type { ContentStore } from "../content/content-store.js";
-import { isDigest, type Digest } from "../oci/digest.js";
-import { layerCompression } from "../oci/media-types.js";
-import { isModuleList, type SnapshotStore } from "../snapshot/snapshot-store.js";
-import { checkBlob, readIfThere } from "./check-blob.js";
-import { concurrently } from "../base/concurrently.js";
-import type { ImageRecord } from "./image-record.js";
-import { blobsOfImage } from "./parts-of-image.js";
-import { nameOfReference, type RecordStore } from "./record-store.js";
-import { storedFiles, type StoredFile, type StoredKind } from "./stored-files.js";
+import { readIfThere } from "./check-blob.js";
+import {
+  dropNames,
+  pullIncomplete,
+  rebuildImages,
+  removeDamaged,
+  type RepairedStores,
+} from "./repair-store.js";
+import { scanStore } from "./scan-store.js";
 import type { DamagedFile, VerifyOptions, VerifyReport } from "./verify-report.js";
 
-/** Blobs read at once: one is hashed while the next chunk of another comes from the disk. */
-const CONCURRENT_BLOBS = 2;
-
-export interface VerifiedStores {
-  readonly content: ContentStore;
-  readonly snapshots: SnapshotStore;
-  readonly records: RecordStore;
-}
-
-/** Looks at every file of a store: whether it is what it must be, and whether images have all their parts. */
+/**
+ * Looks at every file of a store, and repairs what is damaged if asked to.
+ *
+ * The store is read while others use it. What seems damaged then is looked at once more while nobody
+ * collects, for it may have been part of an image that was just being removed; only then is it reported,
+ * or removed. A file that a living process works on is never removed: it may be a good one a moment later.
+ */
 export async function verifyStore(
-  stores: VerifiedStores,
+  stores: RepairedStores,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
-  const verifier = new StoreVerifier(stores, options);
-  await verifier.blobs();
-  await verifier.images();
-  await verifier.layers();
-  await verifier.snapshots();
-  await verifier.references();
-  return verifier.report();
-}
-
-class StoreVerifier {
-  #checked = 0;
-  #bytes = 0;
-  readonly #damaged: DamagedFile[] = [];
-  readonly #blobs = new Set<Digest>();
-  #records: readonly ImageRecord[] = [];
-
-  constructor(
-    private readonly stores: VerifiedStores,
-    private readonly options: VerifyOptions,
-  ) {}
-
-  report(): VerifyReport {
-    const damaged = this.#damaged;
-    return { checked: this.#checked, bytes: this.#bytes, damaged, ok: damaged.length === 0 };
+  const { signal, repair = false } = options;
+  const { checked, bytes, findings: suspects } = await scanStore(stores, options);
+  if (suspects.length === 0) return { checked, bytes, damaged: [], ok: true };
+  const quiet = signal === undefined ? {} : { signal };
+  const paths = new Set(suspects.map(({ path }) => path));
+  const { leases } = stores.content;
+  const found = await leases.collect(async () => {
+    const { work } = await leases.read();
+    const { findings } = await scanStore(stores, quiet, paths);
+    if (repair !== false) await removeDamaged(stores, findings, work);
+    return findings;
+  }, signal);
+  if (repair !== false) {
+    await rebuildImages(stores, found, signal);
+    if (repair === "pull") await pullIncomplete(stores, signal);
+    await dropNames(stores, paths, quiet);
   }
-
-  /** Hashes all blobs; layers' indexes are compared with their tars in the same pass. */
-  async blobs(): Promise<void> {
-    const { layout } = this.stores.content;
-    const files = await this.#files("blob");
-    await concurrently(files, CONCURRENT_BLOBS, this.options.signal, async (file, signal) => {
-      const found = await checkBlob(layout, file.digest, signal);
-      if (found === undefined) return;
-      this.#blobs.add(file.digest);
-      this.#count(found.bytes);
-      this.#note(file, found.blob);
-      const { digest } = file;
-      this.#note({ kind: "layer", digest, path: layout.layer(digest) }, found.index);
-    });
+  const { findings: left } = await scanStore(stores, quiet, paths);
+  const bad = new Set(left.map(({ path }) => path));
+  const damaged: DamagedFile[] = [];
+  for (const finding of found) {
+    const isName = finding.kind === "image" || finding.kind === "reference";
+    const isLost = isName && (await readIfThere(finding.path)) === undefined;
+    damaged.push({ ...finding, repaired: !isLost && !bad.has(finding.path) });
   }
-
-  /** Records, and whether everything that they name is there. */
-  async images(): Promise<void> {
-    const { content, records } = this.stores;
-    this.#records = await records.records();
-    const known = new Set(this.#records.map(({ digest }) => digest));
-    for (const file of await this.#files("image")) {
-      this.#count();
-      if (!known.has(file.digest)) this.#note(file, "it is no record of that image");
-    }
-    for (const record of this.#records) {
-      for (const digest of await blobsOfImage(content, record)) {
-        if (this.#blobs.has(digest)) continue;
-        this.#blobs.add(digest);
-        const file = { kind: "blob", digest, path: content.path(digest) } as const;
-        this.#note(file, `it is missing; the image ${record.digest} needs it`);
-      }
-    }
-  }
-
-  /** What compressed layers were found to hold, and whether the index of every layer is there. */
-  async layers(): Promise<void> {
-    const { layout } = this.stores.content;
-    const held = new Map<Digest, Digest>();
-    const indexed = new Map<Digest, Digest>();
-    for (const { digest: image, layers } of this.#records) {
-      for (const { digest, diffId, mediaType } of layers) {
-        if (digest !== diffId) held.set(digest, diffId);
-        if (digest !== diffId || layerCompression(mediaType) === "none") indexed.set(diffId, image);
-      }
-    }
-    for (const file of await this.#files("unpacked")) {
-      const diffId = await readIfThere(file.path);
-      if (diffId === undefined) continue;
-      this.#count();
-      const wanted = held.get(file.digest);
-      held.delete(file.digest);
-      if (!isDigest(diffId)) this.#note(file, "it names no digest");
-      else if (wanted !== undefined && wanted !== diffId) {
-        this.#note(file, `it names ${diffId}, the layer holds ${wanted}`);
-      }
-    }
-    for (const digest of held.keys()) {
-      const path = layout.unpacked(digest);
-      this.#note({ kind: "unpacked", digest, path }, "it is missing");
-    }
-    for (const { digest } of await this.#files("layer")) indexed.delete(digest);
-    for (const [digest, image] of indexed) {
-      const path = layout.layer(digest);
-      this.#note({ kind: "layer", digest, path }, `it is missing; the image ${image} needs it`);
-    }
-  }
-
-  async snapshots(): Promise<void> {
-    const { content, snapshots } = this.stores;
-    const wanted = new Map(this.#records.map((record) => [record.chainId, record]));
-    for (const file of await this.#files("snapshot")) {
-      this.#count();
-      const record = wanted.get(file.digest);
-      wanted.delete(file.digest);
-      this.#note(file, await this.#problemOfSnapshot(file, record));
-    }
-    for (const [digest, record] of wanted) {
-      const file = { kind: "snapshot", digest, path: content.layout.snapshot(digest) } as const;
-      const isThere = await snapshots.openTree(digest).then(
-        () => true,
-        () => false,
-      );
-      if (!isThere) this.#note(file, `it is missing; the image ${record.digest} needs it`);
-    }
-  }
-
-  async references(): Promise<void> {
-    const references = await this.stores.records.references();
-    const known = new Set(this.#records.map(({ digest }) => digest));
-    const named = new Map(
-      references.map((reference) => [nameOfReference(reference.reference), reference]),
-    );
-    for (const file of await this.#files("reference")) {
-      this.#count();
-      const found = named.get(file.digest);
-      if (found === undefined) this.#note(file, "it is no reference of that name");
-      else if (!known.has(found.digest)) {
-        this.#note(file, `it names the image ${found.digest}, of which there is no record`);
-      }
-    }
-  }
-
-  async #problemOfSnapshot(
-    { digest, path }: StoredFile,
-    record: ImageRecord | undefined,
-  ): Promise<string | undefined> {
-    try {
-      await this.stores.snapshots.openTree(digest);
-      const text = await readFile(join(path, "modules.json"), "utf8");
-      const modules: unknown = JSON.parse(text);
-      if (!isModuleList(modules)) return "its list of modules is damaged";
-      if (record === undefined || text === JSON.stringify(record.modules)) return undefined;
-      return "its list of modules is not that of its image";
-    } catch (error) {
-      return error instanceof Error ? error.message : "it cannot be read";
-    }
-  }
-
-  #files(kind: StoredKind): Promise<StoredFile[]> {
-    this.options.signal?.throwIfAborted();
-    return storedFiles(this.stores.content.layout, kind);
-  }
-
-  #count(bytes = 0): void {
-    this.#checked++;
-    this.#bytes += bytes;
-    this.options.onProgress?.({ checked: this.#checked, bytes: this.#bytes });
-  }
-
-  #note(file: StoredFile, problem: string | undefined): void {
-    if (problem !== undefined) this.#damaged.push({ ...file, problem });
-  }
+  return { checked, bytes, damaged, ok: left.length === 0 };
 }
