@@ -44,10 +44,15 @@ export async function startTokenServer(user: {
       return;
     }
     const url = new URL(request.url ?? "/", "http://token");
-    const scope = url.searchParams.get("scope") ?? "";
+    // Several scopes come as parameters of one name, or as words of one.
+    const scope = url.searchParams.getAll("scope").join(" ");
     scopes.push(scope);
     const allowed = authorization === undefined ? ["pull"] : ["pull", "push"];
-    const token = sign(key, certificate, accessOf(scope, allowed));
+    const token = sign(
+      key,
+      certificate,
+      scope.split(" ").flatMap((word) => accessOf(word, allowed)),
+    );
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify({ token, expires_in: LIFE_S }));
   });
