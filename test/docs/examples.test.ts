@@ -3,6 +3,7 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { rootCertificates } from "node:tls";
 import { fileURLToPath } from "node:url";
 import * as safedock from "safedock";
 import * as testing from "safedock/testing";
@@ -69,6 +70,7 @@ beforeAll(async () => {
   image = await fixture.engine.pullImage(`${registry.host}/acme/hello:1.2`);
   await writeFile(join(fixture.folder, "hello.wasm"), await guestBytes("hello"));
   await mkdir(join(fixture.folder, "data"));
+  await writeFile(join(fixture.folder, "company-ca.pem"), rootCertificates[0] ?? "");
   const layer = join(fixture.folder, "layer.tar");
   await writeFile(layer, await testing.tarLayer(files));
   ({ size } = await stat(layer));

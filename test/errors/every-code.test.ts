@@ -232,7 +232,7 @@ async function pullWithLogins(content: string): Promise<unknown> {
     },
   });
   const credentials = storedCredentials({ files: [file] });
-  return engine.pullImage(`${registry.host}/test/bad:1`, { credentials });
+  return await engine.pullImage(`${registry.host}/test/bad:1`, { credentials });
 }
 
 const zeros = (size: number) => new Uint8Array(size);

@@ -77,7 +77,7 @@ describe.each(["htpasswd", "token server"] as const)("a registry with a %s", (ki
       }),
     ],
   ])("lets in %s", async (_, config) => {
-    await pushWith(config());
+    await expect(pushWith(config())).resolves.toBeUndefined();
   });
 
   it.each<[string, unknown]>([
