@@ -29,7 +29,12 @@ export async function listChanges(files: OpenFiles): Promise<ContainerChange[]> 
 /** Writes a tar of all that the root shows, and closes the files. */
 export async function* exportTar(files: OpenFiles): AsyncGenerator<Uint8Array, void, undefined> {
   try {
-    if (files.root !== undefined) yield* writeTar(mergedEntries(files.root.directory));
+    if (files.root === undefined) return;
+    for await (const chunk of writeTar(mergedEntries(files.root.directory))) {
+      yield chunk;
+      // The files are read without waiting: a reader that is always ready would keep the app from all else.
+      await setImmediate();
+    }
   } finally {
     files.close();
   }

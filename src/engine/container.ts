@@ -170,7 +170,7 @@ export class Container implements AsyncDisposable {
    */
   async remove(options: RemoveOptions = {}): Promise<void> {
     if (this.#removing === undefined) {
-      if (this.#isBusy() && options.force !== true) {
+      if (this.#isRunning() && options.force !== true) {
         throw this.#stateError("remove", "stop it first, or pass force: true");
       }
       this.#removing = this.#remove();
@@ -212,7 +212,8 @@ export class Container implements AsyncDisposable {
    */
   async commit(options: CommitOptions = {}): Promise<Image> {
     this.#assertWritable("commit");
-    if (this.#isBusy() && options.whileRunning !== true) {
+    const isBusy = this.#isRunning() || this.#launches.size > 0;
+    if (isBusy && options.whileRunning !== true) {
       throw this.#stateError("commit", "wait for its end, or pass whileRunning: true");
     }
     const open = () => this.#host.openRoot(this.image, this.layer);
@@ -269,9 +270,8 @@ export class Container implements AsyncDisposable {
     return this.remove({ force: true });
   }
 
-  #isBusy(): boolean {
-    if (this.#starting || this.#launches.size > 0) return true;
-    return [...this.#processes].some((process) => !process.over);
+  #isRunning(): boolean {
+    return this.#starting || [...this.#processes].some((process) => !process.over);
   }
 
   async #committed(): Promise<void> {

@@ -72,12 +72,12 @@ export class EntryMaker {
 }
 
 /** `size` bytes of a file; if it has become shorter meanwhile, zeros take their place. */
-async function* readFile(
+function* readFile(
   parent: Directory,
   name: string,
   path: string,
   size: number,
-): AsyncGenerator<Uint8Array, void, undefined> {
+): Generator<Uint8Array, void, undefined> {
   const file = parent.open(name, OPEN_READ);
   const isGone = typeof file === "number";
   if (isGone && file !== -ENOENT) throw fileError("read", path, file);
@@ -90,7 +90,7 @@ async function* readFile(
       const count = isFile ? file.read(chunk, 0, wanted, done) : 0;
       if (count < 0) throw fileError("read", path, count);
       done += wanted;
-      yield await Promise.resolve(chunk);
+      yield chunk;
     }
   } finally {
     if (!isGone) file.close();

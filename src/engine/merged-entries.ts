@@ -1,12 +1,8 @@
-import { setImmediate } from "node:timers/promises";
 import { ENOENT } from "../fs/errno.js";
 import { FILETYPE_DIRECTORY, type Directory } from "../fs/node.js";
 import type { NewEntry } from "../layer/new-entry.js";
 import { fileError } from "./container-file-error.js";
 import { EntryMaker, imageNode, lstatIn, treeBelow } from "./entry-of.js";
-
-/** Entries made before other work of the app gets its turn: some ms. */
-const ENTRIES_PER_TURN = 256;
 
 /**
  * All that a container's root filesystem shows, a directory before what is in it, names by their UTF-16
@@ -14,24 +10,18 @@ const ENTRIES_PER_TURN = 256;
  *
  * @throws SafedockError `ERR_CONTAINER_FILE`
  */
-export async function* mergedEntries(root: Directory): AsyncGenerator<NewEntry, void, undefined> {
-  let turn = 0;
-  const pause = async () => {
-    if (++turn % ENTRIES_PER_TURN === 0) await setImmediate();
-  };
-  yield* entriesIn(root, "", new EntryMaker(treeBelow(root)), pause);
+export function* mergedEntries(root: Directory): Generator<NewEntry, void, undefined> {
+  yield* entriesIn(root, "", new EntryMaker(treeBelow(root)));
 }
 
-async function* entriesIn(
+function* entriesIn(
   directory: Directory,
   path: string,
   maker: EntryMaker,
-  pause: () => Promise<void>,
-): AsyncGenerator<NewEntry, void, undefined> {
+): Generator<NewEntry, void, undefined> {
   const listed = directory.list();
   if (typeof listed === "number") throw fileError("read", path === "" ? "/" : path, listed);
   for (const name of listed.map((entry) => entry.name).toSorted()) {
-    await pause();
     const at = `${path}/${name}`;
     const stat = lstatIn(directory, name, at);
     if (stat === undefined) continue;
@@ -43,7 +33,7 @@ async function* entriesIn(
     if (child === -ENOENT) continue;
     if (typeof child === "number") throw fileError("read", at, child);
     try {
-      yield* entriesIn(child, at, maker, pause);
+      yield* entriesIn(child, at, maker);
     } finally {
       child.close();
     }

@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, type Stats } from "node:fs";
 import { lstat, open, readdir, readlink, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { SafedockError } from "../base/errors.js";
@@ -36,6 +36,9 @@ const DIRECTORY_MODE = 0o755;
 const RUNNABLE = 0o111;
 /** Bytes read at once. */
 const READ_BYTES = 256 * 1024;
+/** Entries of a folder that are looked at together, and the size up to which a file is read with them. */
+const AHEAD = 32;
+const SMALL_BYTES = 64 * 1024;
 
 /**
  * The entries of a layer with these files, always in the same order: a directory before what is in it,
@@ -64,11 +67,36 @@ async function* folder(
   order: Order,
 ): AsyncGenerator<NewEntry, void, undefined> {
   const found = source === undefined ? [] : await namesIn(source);
-  for (const name of [...new Set([...found, ...(place?.children.keys() ?? [])])].toSorted()) {
-    const child = place?.children.get(name);
-    const below = source !== undefined && found.includes(name) ? join(source, name) : undefined;
-    yield* entriesAt(`${path}/${name}`, child, below, order);
+  const here = new Set(found);
+  const names = [...new Set([...found, ...(place?.children.keys() ?? [])])].toSorted();
+  for (let at = 0; at < names.length; at += AHEAD) {
+    const group = names.slice(at, at + AHEAD);
+    // What is there by itself is looked at together: one after the other, the disk waits most of the time.
+    const isAlone = (name: string): boolean => here.has(name) && place?.children.has(name) !== true;
+    const looks = group.map(async (name) =>
+      source !== undefined && isAlone(name) ? lookAhead(join(source, name)) : undefined,
+    );
+    const seen = await Promise.all(looks);
+    for (const [i, name] of group.entries()) {
+      const child = place?.children.get(name);
+      const below = source !== undefined && here.has(name) ? join(source, name) : undefined;
+      yield* entriesAt(`${path}/${name}`, child, below, order, seen[i]);
+    }
   }
+}
+
+/** Something in a folder of the host; a small file with what is in it. */
+interface Seen {
+  readonly stats: Stats;
+  readonly bytes: Uint8Array | undefined;
+}
+
+async function lookAhead(path: string): Promise<Seen> {
+  const stats = await look(path, false);
+  if (!stats.isFile() || stats.size > SMALL_BYTES) return { stats, bytes: undefined };
+  const parts: Uint8Array[] = [];
+  for await (const part of readSource(path, stats.size, false)) parts.push(part);
+  return { stats, bytes: Buffer.concat(parts) };
 }
 
 async function* entriesAt(
@@ -76,6 +104,7 @@ async function* entriesAt(
   place: Place | undefined,
   source: string | undefined,
   order: Order,
+  seen: Seen | undefined,
 ): AsyncGenerator<NewEntry, void, undefined> {
   const { mtime } = order;
   const file = place?.file;
@@ -85,11 +114,12 @@ async function* entriesAt(
   }
   if (file?.kind === "content") {
     const { bytes, mode = FILE_MODE } = file;
-    yield { type: "file", path, mode, mtime, size: bytes.byteLength, content: () => once(bytes) };
+    yield { type: "file", path, mode, mtime, size: bytes.byteLength, content: () => [bytes] };
     return;
   }
   const host = file?.source ?? source;
-  const found = host === undefined ? undefined : await look(host, file !== undefined);
+  const found =
+    host === undefined ? undefined : (seen?.stats ?? (await look(host, file !== undefined)));
   const hasMore = place !== undefined && place.children.size > 0;
   if (host === undefined || found === undefined || found.isDirectory() || hasMore) {
     const isFolder = found?.isDirectory() === true;
@@ -108,14 +138,10 @@ async function* entriesAt(
   if (!found.isFile()) throw unusable(host, "it is neither a file, a folder nor a link");
   const { size } = found;
   const mode = file?.mode ?? ((found.mode & RUNNABLE) === 0 ? FILE_MODE : PROGRAM_MODE);
-  yield {
-    type: "file",
-    path,
-    mode,
-    mtime,
-    size,
-    content: () => readSource(host, size, file !== undefined),
-  };
+  const bytes = seen?.bytes;
+  const content = () =>
+    bytes === undefined ? readSource(host, size, file !== undefined) : [bytes];
+  yield { type: "file", path, mode, mtime, size, content };
 }
 
 /** Reads a file of the host, which must have `size` bytes to the end. */
@@ -131,13 +157,15 @@ export async function* readSource(
   try {
     let done = 0;
     for (;;) {
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES);
+      // One byte more than there should be: a read that is short is the last.
+      const wanted = Math.min(READ_BYTES, size - done + 1);
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(wanted), 0, wanted);
       done += bytesRead;
       if (done > size || (bytesRead === 0 && done < size)) {
         throw unusable(path, "it changed while it was read");
       }
-      if (bytesRead === 0) return;
-      yield buffer.subarray(0, bytesRead);
+      if (bytesRead > 0) yield buffer.subarray(0, bytesRead);
+      if (done === size && bytesRead < wanted) return;
     }
   } finally {
     await file.close();
@@ -187,8 +215,4 @@ function unusable(path: string, why: string, cause?: unknown): SafedockError {
     hint: "name regular files, and folders of files and links",
     cause,
   });
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield await Promise.resolve(bytes);
 }

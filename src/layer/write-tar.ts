@@ -15,30 +15,31 @@ const BATCH_BYTES = 64 * 1024;
 export async function* writeTar(entries: NewEntries): AsyncGenerator<Uint8Array, void, undefined> {
   const batch = new Batch();
   for await (const entry of entries) {
-    for await (const piece of piecesOf(entry)) {
-      if (batch.takes(piece)) continue;
-      const before = batch.flush();
-      if (before.byteLength > 0) yield before;
-      if (!batch.takes(piece)) yield piece;
+    const header = tarHeader(memberOf(entry));
+    if (!batch.takes(header)) yield* batch.flushWith(header);
+    if (entry.type !== "file" || entry.size === 0) continue;
+    let left = entry.size;
+    const content = entry.content();
+    // Waiting for each small file costs more than reading it.
+    if (Symbol.iterator in content) {
+      for (const chunk of content) {
+        left -= chunk.byteLength;
+        if (left < 0) break;
+        if (!batch.takes(chunk)) yield* batch.flushWith(chunk);
+      }
+    } else {
+      for await (const chunk of content) {
+        left -= chunk.byteLength;
+        if (left < 0) break;
+        if (!batch.takes(chunk)) yield* batch.flushWith(chunk);
+      }
     }
+    // Whoever opens the content answers for its size: a wrong one here would forge the entries behind it.
+    if (left !== 0) throw new RangeError(`The size of ${entry.path} changed while it was written`);
+    const padding = tarPadding(entry.size);
+    if (!batch.takes(padding)) yield* batch.flushWith(padding);
   }
-  const last = batch.flush();
-  if (last.byteLength > 0) yield last;
-  yield TAR_END;
-}
-
-async function* piecesOf(entry: NewEntry): AsyncGenerator<Uint8Array, void, undefined> {
-  yield tarHeader(memberOf(entry));
-  if (entry.type !== "file" || entry.size === 0) return;
-  let left = entry.size;
-  for await (const chunk of entry.content()) {
-    left -= chunk.byteLength;
-    if (left < 0) break;
-    yield chunk;
-  }
-  // Whoever opens the content answers for its size: a wrong one here would forge the entries behind it.
-  if (left !== 0) throw new RangeError(`The size of ${entry.path} changed while it was written`);
-  yield tarPadding(entry.size);
+  yield* batch.flushWith(TAR_END);
 }
 
 function memberOf(entry: NewEntry): TarMember {
@@ -74,14 +75,12 @@ function below(directory: string, name: string): string {
   return directory === "/" ? name : `${directory.slice(1)}/${name}`;
 }
 
-const EMPTY = new Uint8Array();
-
 /** Gathers small pieces into one. */
 class Batch {
   #bytes = Buffer.allocUnsafe(BATCH_BYTES);
   #filled = 0;
 
-  /** False if the piece does not fit: flush, and give it on alone if it never will. */
+  /** False if the piece does not fit. */
   takes(piece: Uint8Array): boolean {
     if (this.#filled + piece.byteLength > BATCH_BYTES) return false;
     this.#bytes.set(piece, this.#filled);
@@ -89,12 +88,13 @@ class Batch {
     return true;
   }
 
-  flush(): Uint8Array {
-    if (this.#filled === 0) return EMPTY;
-    const full = this.#bytes.subarray(0, this.#filled);
-    // Whoever has it may keep it.
-    this.#bytes = Buffer.allocUnsafe(BATCH_BYTES);
+  /** What was gathered, and then the piece. */
+  *flushWith(piece: Uint8Array): Generator<Uint8Array, void, undefined> {
+    const gathered = this.#bytes.subarray(0, this.#filled);
+    // Whoever gets it may keep it.
+    if (this.#filled > 0) this.#bytes = Buffer.allocUnsafe(BATCH_BYTES);
     this.#filled = 0;
-    return full;
+    if (gathered.byteLength > 0) yield gathered;
+    if (piece.byteLength > 0) yield piece;
   }
 }
