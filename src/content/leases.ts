@@ -7,7 +7,7 @@ import type { StoreLayout } from "./store-layout.js";
 import { TemporaryFolder } from "./temporary-folder.js";
 
 /** Keeps what it names from being collected, until it is released. */
-export interface Lease {
+export interface Lease extends AsyncDisposable {
   /** A second call does nothing. */
   release(): Promise<void>;
 }
@@ -103,7 +103,7 @@ export class Leases {
       await release();
       throw error;
     }
-    return { release };
+    return { release, [Symbol.asyncDispose]: release };
   }
 
   /** As {@link hold}, for containers: a file of its own, which lives as long as they do. */
@@ -116,7 +116,8 @@ export class Leases {
       await rm(path, { force: true });
       throw error;
     }
-    return { release: once(() => rm(path, { force: true })), refresh: () => touch(path) };
+    const release = once(() => rm(path, { force: true }));
+    return { release, refresh: () => touch(path), [Symbol.asyncDispose]: release };
   }
 
   /** What living processes keep now; whole only inside of {@link collect}. */

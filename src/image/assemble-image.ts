@@ -10,6 +10,7 @@ import type { ImageRecord } from "./image-record.js";
 import type { OpenImage } from "./resolve-entry.js";
 import { newConfig } from "./new-config.js";
 import { newManifest } from "./new-manifest.js";
+import { partsOfImage } from "./parts-of-image.js";
 import type { ImageDestination } from "./pull-image.js";
 import type { StageImageOptions } from "./stage-image.js";
 import { storeImage } from "./store-image.js";
@@ -33,6 +34,12 @@ export async function assembleImage(
   const { content } = stores;
   const { signal } = options;
   signal?.throwIfAborted();
+  const { base: from } = plan;
+  // Nobody may collect it while it is read.
+  await using _lease =
+    from === undefined
+      ? undefined
+      : await content.leases.hold(await partsOfImage(content, from), signal);
   const files: LayerFile[] = [];
   const write = async (entries: NewEntries): Promise<LayerFile> => {
     const { compression } = plan;

@@ -171,7 +171,7 @@ test("another machine's collector counts for a minute after its last sign, its l
   await age(collector, 50_000);
   await expect(
     leases.collect(() => expect.unreachable(), AbortSignal.timeout(80)),
-  ).rejects.toThrow();
+  ).rejects.toThrow("timeout");
   await age(collector, 70_000);
   await age(lease, 23 * 3_600_000);
   expect(await leases.collect(async () => (await leases.read()).use)).toEqual(new Set([A]));
