@@ -1,6 +1,8 @@
 import { isUtf8 } from "node:buffer";
 
 export const BLOCK_BYTES = 512;
+const SPACE = 0x20;
+const ZERO = 0x30;
 
 /** Field: where it begins in the header block, and its length, in bytes. */
 type Field = readonly [start: number, length: number];
@@ -9,8 +11,11 @@ const SIZE: Field = [124, 12];
 const CHECKSUM: Field = [148, 8];
 const TYPE_AT = 156;
 const LINK_NAME: Field = [157, 100];
-const MAGIC: Field = [257, 8];
+const MAGIC_AT = 257;
 const PREFIX: Field = [345, 155];
+
+/** How a name in this field is to be read. */
+export type NameState = "good" | "bad" | "empty";
 
 /** What the type byte of a header says; other types do not occur in layers and are refused. */
 export type TarType = "file" | "bodiless" | "pax" | "pax-global" | "gnu-name" | "gnu-link";
@@ -35,15 +40,16 @@ export interface TarHeader {
   readonly type: TarType;
   /** Bytes that follow, not counting the padding. */
   readonly size: number;
-  /** The name, and the link's target where the type has one, as far as this block holds them. */
-  readonly name: Uint8Array;
-  readonly prefix: Uint8Array;
-  readonly linkName: Uint8Array | undefined;
+  /** The name as far as this block holds it: in one field, or in two. */
+  readonly name: NameState;
+  /** The link's target; "good" where the type has none. */
+  readonly linkName: NameState;
 }
 
 /**
  * Reads a header block as strictly as a hostile archive needs it (POSIX.1-2017, pax, "ustar
- * Interchange Format"; GNU tar's magic and base-256 numbers are known too).
+ * Interchange Format"; GNU tar's magic and base-256 numbers are known too). Allocates little: a layer
+ * may have half a million of them.
  *
  * @param reject - makes the error from a sentence about the header.
  */
@@ -51,9 +57,10 @@ export function readTarHeader(block: Uint8Array, reject: (problem: string) => Er
   if (checksumOf(block) !== readNumber(block, CHECKSUM)) {
     throw reject("a header has a wrong checksum");
   }
-  const magic = Buffer.from(fieldOf(block, MAGIC)).toString("latin1");
-  const isGnu = magic === "ustar  \0";
-  if (!isGnu && !magic.startsWith("ustar\0")) throw reject("a header is not in the ustar format");
+  const isGnu = startsWith(block, MAGIC_AT, "ustar  \0");
+  if (!isGnu && !startsWith(block, MAGIC_AT, "ustar\0")) {
+    throw reject("a header is not in the ustar format");
+  }
   const flag = String.fromCharCode(block[TYPE_AT] ?? 0);
   const type = TYPES.get(flag);
   if (type === undefined) {
@@ -62,13 +69,32 @@ export function readTarHeader(block: Uint8Array, reject: (problem: string) => Er
   }
   const size = readNumber(block, SIZE);
   if (size === undefined) throw reject("a header has a size that is no number");
+  const isPrefixBad = !isGnu && stateOf(block, PREFIX) === "bad";
+  const isLink = flag === "1" || flag === "2";
   return {
     type,
     size,
-    name: textOf(block, NAME),
-    prefix: isGnu ? new Uint8Array() : textOf(block, PREFIX),
-    linkName: flag === "1" || flag === "2" ? textOf(block, LINK_NAME) : undefined,
+    name: isPrefixBad ? "bad" : stateOf(block, NAME),
+    linkName: isLink ? stateOf(block, LINK_NAME) : "good",
   };
+}
+
+function startsWith(block: Uint8Array, at: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (block[at + i] !== text.charCodeAt(i)) return false;
+  return true;
+}
+
+/** Of the bytes up to the first NUL. */
+function stateOf(block: Uint8Array, [start, length]: Field): NameState {
+  let end = start;
+  let isAscii = true;
+  for (; end < start + length; end++) {
+    const byte = block[end] ?? 0;
+    if (byte === 0) break;
+    isAscii &&= byte < 0x80;
+  }
+  if (end === start) return "empty";
+  return isAscii || isUtf8(block.subarray(start, end)) ? "good" : "bad";
 }
 
 /** Tells whether these bytes are a name that can be read: not empty, and UTF-8. */
@@ -87,36 +113,34 @@ export function untilNul(bytes: Uint8Array): Uint8Array {
   return end < 0 ? bytes : bytes.subarray(0, end);
 }
 
-function textOf(block: Uint8Array, field: Field): Uint8Array {
-  return untilNul(fieldOf(block, field));
-}
-
-function fieldOf(block: Uint8Array, [start, length]: Field): Uint8Array {
-  return block.subarray(start, start + length);
-}
-
 /** Sum of all bytes, those of the checksum's own field counted as spaces. */
 function checksumOf(block: Uint8Array): number {
   const [start, length] = CHECKSUM;
   let sum = 0;
   for (let at = 0; at < BLOCK_BYTES; at++) sum += block[at] ?? 0;
-  for (const byte of fieldOf(block, [start, length])) sum += 0x20 - byte;
+  for (let at = start; at < start + length; at++) sum += SPACE - (block[at] ?? 0);
   return sum;
 }
 
 /** Octal digits, or GNU's base-256 with the top bit of the first byte set; `undefined`: neither. */
-function readNumber(block: Uint8Array, field: Field): number | undefined {
-  const bytes = fieldOf(block, field);
-  if (bytes[0] === 0x80) {
-    let value = 0;
-    for (const byte of bytes.subarray(1)) {
-      value = value * 256 + byte;
+function readNumber(block: Uint8Array, [start, length]: Field): number | undefined {
+  const end = start + length;
+  let at = start;
+  let value = 0;
+  if (block[at] === 0x80) {
+    while (++at < end) {
+      value = value * 256 + (block[at] ?? 0);
       if (!Number.isSafeInteger(value)) return undefined;
     }
     return value;
   }
-  const digits = /^ *([0-7]*)[ \0]*$/.exec(Buffer.from(bytes).toString("latin1"))?.[1];
-  if (digits === undefined) return undefined;
-  const value = digits === "" ? 0 : Number.parseInt(digits, 8);
+  while (at < end && block[at] === SPACE) at++;
+  for (; at < end; at++) {
+    const digit = (block[at] ?? 0) - ZERO;
+    if (digit < 0 || digit > 7) break;
+    value = value * 8 + digit;
+  }
+  // What follows the digits must be spaces or NULs.
+  for (; at < end; at++) if (block[at] !== SPACE && block[at] !== 0) return undefined;
   return Number.isSafeInteger(value) ? value : undefined;
 }

@@ -20,6 +20,13 @@ interface UndeclaredHeader {
 }
 type TarStreamHeader = Omit<Header, "pax"> & UndeclaredHeader;
 
+/** What tar-stream has found: the place of each entry, and what we make of it. */
+interface Seen {
+  readonly offsets: (number | undefined)[];
+  readonly sizes: number[];
+  readonly entries: (LayerEntry | undefined)[];
+}
+
 /** Makes the error for what is wrong with the archive. */
 export type RejectTar = (problem: string) => Error;
 
@@ -30,8 +37,7 @@ export type RejectTar = (problem: string) => Error;
 export class TarIndexer {
   readonly #guard: TarGuard;
   readonly #extract: Extract = extract();
-  readonly #seen: { offset: number | undefined; size: number; entry: LayerEntry | undefined }[] =
-    [];
+  readonly #seen: Seen = { offsets: [], sizes: [], entries: [] };
   readonly #finished: Promise<void>;
   /** What an entry was refused for, until the next call can say so. */
   #failure: { readonly error: unknown } | undefined;
@@ -76,17 +82,17 @@ export class TarIndexer {
     this.#extract.end(this.#guard.end());
     await this.#finished;
     if (this.#failure !== undefined) throw this.#failure.error;
-    const { frames } = this.#guard;
-    if (frames.length !== this.#seen.length) throw this.reject("its entries are ambiguous");
+    const { offsets, sizes, wasm } = this.#guard.frames;
+    const seen = this.#seen;
+    if (offsets.length !== seen.offsets.length) throw this.reject("its entries are ambiguous");
     const entries: LayerEntry[] = [];
-    for (const [i, { offset, size, entry }] of this.#seen.entries()) {
-      const frame = frames[i];
-      if (frame === undefined || offset !== frame.offset || size !== frame.size) {
+    for (const [i, entry] of seen.entries.entries()) {
+      if (offsets[i] !== seen.offsets[i] || sizes[i] !== seen.sizes[i]) {
         throw this.reject("its entries are ambiguous");
       }
-      if (entry !== undefined) {
-        entries.push(frame.wasm !== undefined ? { ...entry, wasm: frame.wasm } : entry);
-      }
+      if (entry === undefined) continue;
+      const kind = wasm.get(i);
+      entries.push(kind === undefined ? entry : { ...entry, wasm: kind });
     }
     return entries;
   }
@@ -99,7 +105,9 @@ export class TarIndexer {
   #take(header: TarStreamHeader): void {
     const entry = this.#entryOf(header);
     if (entry === undefined) this.ignored++;
-    this.#seen.push({ offset: header.byteOffset, size: header.size, entry });
+    this.#seen.offsets.push(header.byteOffset);
+    this.#seen.sizes.push(header.size);
+    this.#seen.entries.push(entry);
   }
 
   #entryOf(header: TarStreamHeader): LayerEntry | undefined {
