@@ -1,24 +1,13 @@
 import { open, rm, type FileHandle } from "node:fs/promises";
-import { FileSink } from "../content/file-sink.js";
-import { openDecompressor } from "../layer/decompressor.js";
-import type { LayerEntry } from "../layer/layer-entry.js";
-import { TarIndexer } from "../layer/tar-indexer.js";
 import type { Compression } from "../oci/media-types.js";
 import { ArchiveEntries, type ArchiveFile } from "./archive-entries.js";
+import { expandTar, indexTar } from "./index-archive.js";
 import { invalidArchive } from "./invalid-archive.js";
+import { readRange } from "./read-range.js";
 import { ARCHIVE_HEAD_BYTES, archiveCompression } from "./sniff-archive.js";
 
 /** Largest archive, uncompressed, in bytes: four images of the largest size that are taken. */
 export const MAX_ARCHIVE_BYTES = 32 * 2 ** 30;
-/** Most entries of an archive: it has a few for each layer, and none for the files in them. */
-const MAX_ENTRIES = 100_000;
-/** Most bytes that one compressed byte may become, on average, as of a layer. */
-const MAX_RATIO = 200;
-/** Output from which on the ratio counts, in bytes. */
-const RATIO_FREE_BYTES = 256 * 2 ** 20;
-/** Bytes read at once. */
-const PIECE_BYTES = 256 * 1024;
-
 export interface OpenArchiveOptions {
   readonly signal?: AbortSignal | undefined;
   /** A path that nobody else uses, for what must be expanded before it can be read. */
@@ -52,13 +41,17 @@ export class Archive {
     try {
       const compression = await sniff(handle);
       if (compression === undefined) throw reject("it is no tar archive");
-      const target = compression === "none" ? undefined : options.temporaryPath();
-      const entries = await index(handle, compression, target, reject, options);
-      expanded = target;
-      if (expanded !== undefined) {
-        await handle.close();
-        handle = await open(expanded, "r");
+      const { signal, maxBytes = MAX_ARCHIVE_BYTES } = options;
+      const order = { signal, maxBytes, reject };
+      if (compression === "none") {
+        const entries = await indexTar(handle, order);
+        return new Archive(name, handle, new ArchiveEntries(entries, reject), undefined);
       }
+      const target = options.temporaryPath();
+      const entries = await expandTar(handle, compression, target, order);
+      expanded = target;
+      await handle.close();
+      handle = await open(expanded, "r");
       return new Archive(name, handle, new ArchiveEntries(entries, reject), expanded);
     } catch (error) {
       await handle.close();
@@ -109,67 +102,4 @@ async function sniff(handle: FileHandle): Promise<Compression | undefined> {
   const head = new Uint8Array(ARCHIVE_HEAD_BYTES);
   const { bytesRead } = await handle.read(head, 0, head.byteLength, 0);
   return archiveCompression(head.subarray(0, bytesRead));
-}
-
-/** Reads the archive from its beginning to its end; writes it uncompressed to `target` if there is one. */
-async function index(
-  handle: FileHandle,
-  compression: Compression,
-  target: string | undefined,
-  reject: (problem: string) => Error,
-  { signal, maxBytes = MAX_ARCHIVE_BYTES }: OpenArchiveOptions,
-): Promise<LayerEntry[]> {
-  const indexer = new TarIndexer(reject, (count) => {
-    if (count > MAX_ENTRIES) throw reject(`it has more than ${MAX_ENTRIES} entries`);
-  });
-  const sink = target === undefined ? undefined : await FileSink.create(target);
-  let [received, bytes] = [0, 0];
-  const take = (chunk: Uint8Array): Promise<void> | undefined => {
-    bytes += chunk.byteLength;
-    const ratioLimit = Math.max(RATIO_FREE_BYTES, received * MAX_RATIO);
-    const limit = compression === "none" ? maxBytes : Math.min(maxBytes, ratioLimit);
-    if (bytes > limit) throw reject(`it has more than ${limit} bytes uncompressed`);
-    const written = sink?.write(chunk);
-    // Joined below; a failure before that must not count as unhandled.
-    written?.catch(() => undefined);
-    const indexed = indexer.write(chunk);
-    if (written === undefined) return indexed;
-    return indexed === undefined ? written : Promise.all([written, indexed]).then(() => undefined);
-  };
-  const decompressor = await openDecompressor(compression, take, (problem) =>
-    reject(`it does not decompress as ${compression}: ${problem}`),
-  );
-  try {
-    for await (const chunk of readRange(handle, 0, Infinity, reject, signal)) {
-      received += chunk.byteLength;
-      await decompressor.write(chunk);
-    }
-    await decompressor.end();
-    const entries = await indexer.end();
-    await sink?.close();
-    return entries;
-  } catch (error) {
-    decompressor.discard();
-    indexer.discard();
-    await sink?.discard();
-    throw error;
-  }
-}
-
-async function* readRange(
-  handle: FileHandle,
-  start: number,
-  end: number,
-  reject: (problem: string) => Error,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  for (let at = start; at < end;) {
-    signal?.throwIfAborted();
-    const piece = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, end - at));
-    const { bytesRead } = await handle.read(piece, 0, piece.byteLength, at);
-    if (bytesRead === 0 && end === Infinity) return;
-    if (bytesRead === 0) throw reject("the file became shorter while it was read");
-    at += bytesRead;
-    yield piece.subarray(0, bytesRead);
-  }
 }
