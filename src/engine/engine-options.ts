@@ -15,7 +15,7 @@ export interface EngineOptions {
    * `~/.local/share`.
    */
   readonly root?: string;
-  /** How to reach registries, for every pull of this engine. Default: anonymously. */
+  /** How to reach registries, for every pull of this engine. Default: with the stored logins, by TLS. */
   readonly registry?: RegistryOptions;
   /**
    * Which images may be taken in and run, by repository: accepted, refused, or accepted with signatures.

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { SafedockError } from "../base/errors.js";
 import { ContentStore } from "../content/content-store.js";
-import type { Lease, LongLease } from "../content/leases.js";
+import type { LongLease } from "../content/leases.js";
 import { errorCodeOf } from "../content/process-identity.js";
 import { parseDigest, type Digest } from "../oci/digest.js";
 import { formatReference, parseReference } from "../oci/reference.js";
@@ -13,7 +13,7 @@ import type { ImageRecord } from "./image-record.js";
 import type { LoadImageOptions } from "./load-image.js";
 import type { LoadSource } from "./load-source.js";
 import type { ImageDestination, PullImageOptions, PullRegistry } from "./pull-image.js";
-import { blobsOfImage, partsOfImage, runningParts } from "./parts-of-image.js";
+import { blobsOfImage, runningParts } from "./parts-of-image.js";
 import { RecordStore } from "./record-store.js";
 import type { OpenImage } from "./resolve-entry.js";
 import type { ImageToSave, SaveImageOptions } from "./save-image.js";
@@ -21,7 +21,7 @@ import type { VerifyOptions, VerifyReport } from "./verify-report.js";
 import type { ArchiveTarget } from "./write-target.js";
 
 export interface PullOptions extends PullImageOptions {
-  /** How to reach the registry. Default anonymous, with Node's own authorities. */
+  /** How to reach the registry. Default with the stored logins and Node's own authorities. */
   readonly registry?: RegistryOptions;
   /** A registry that is open already, in place of one opened for this call. It stays open. */
   readonly openedRegistry?: PullRegistry;
@@ -211,11 +211,6 @@ export class ImageStore {
     const blobs = [...(await blobsOfImage(this.content, record))];
     const paths = blobs.map((digest) => this.content.path(digest));
     return areThere([...paths, this.#snapshots.treePath(record.chainId)]);
-  }
-
-  /** Keeps all parts of an image while something is done with it. */
-  async lease(record: ImageRecord, signal?: AbortSignal): Promise<Lease> {
-    return this.content.leases.hold(await partsOfImage(this.content, record), signal);
   }
 
   /**

@@ -62,7 +62,8 @@ export function openRegistry(host: string, options: RegistryOptions = {}): Regis
     (opened ??= import("./registry-client.js").then(({ registryClient }) =>
       registryClient(host, options),
     ));
-  const close = async () => (await client()).close();
+  // One that could not be made has nothing to close, and has said so to whoever called it.
+  const close = async () => (await opened?.catch(() => undefined))?.close();
   return {
     host,
     repository: (path) => lazyRepository(host, path, client),

@@ -1,6 +1,7 @@
 import { isSafedockError, SafedockError } from "../base/errors.js";
 import { untilAborted } from "../base/until-aborted.js";
 import { Authorizer } from "./authorizer.js";
+import { checkRegistryOptions } from "./check-registry-options.js";
 import { errorOfResponse } from "./error-of-response.js";
 import { networkCode, networkError, responseError, Transient } from "./failure.js";
 import { Mirror, mirrorPlans } from "./mirror.js";
@@ -33,6 +34,7 @@ export class Session {
     readonly registry: string,
     readonly options: RegistryOptions,
   ) {
+    checkRegistryOptions(options);
     this.candidates = baseUrls(registry, {
       insecure: options.insecure ?? [],
       hasAuthority: options.ca !== undefined,

@@ -1,0 +1,54 @@
+import { SafedockError } from "../base/errors.js";
+import type { RegistryOptions } from "./registry-options.js";
+
+/** Longest time-out, in milliseconds: what Node's timers take. */
+const MAX_MS = 2 ** 31 - 1;
+/** Most tries after the first: with the longest pauses these are hours. */
+const MAX_RETRIES = 1000;
+
+const LIMITS = [
+  ["connectTimeoutMs", 1, MAX_MS],
+  ["headersTimeoutMs", 1, MAX_MS],
+  ["stallTimeoutMs", 1, MAX_MS],
+  ["retries", 0, MAX_RETRIES],
+  ["retryDelayMs", 0, MAX_MS],
+] as const;
+
+/**
+ * Checks what a caller without types may get wrong: a time-out that is no number would never end.
+ * Mirrors, proxy and credentials are checked where they are read.
+ *
+ * @throws SafedockError `ERR_OPTIONS_INVALID` with all problems
+ */
+export function checkRegistryOptions(options: RegistryOptions): void {
+  const problems: string[] = [];
+  for (const [name, min, max] of LIMITS) {
+    const value: unknown = options[name];
+    const isGood =
+      typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
+    if (value !== undefined && !isGood) {
+      problems.push(`${name}: must be a whole number from ${min} to ${max}`);
+    }
+  }
+  const insecure: unknown = options.insecure ?? [];
+  if (!Array.isArray(insecure) || insecure.some((host) => typeof host !== "string")) {
+    problems.push("insecure: must be a list of hosts");
+  }
+  const ca: unknown = options.ca ?? [];
+  if (!(Array.isArray(ca) ? ca : [ca]).every(isPem)) {
+    problems.push("ca: must be PEM, or a list of it");
+  }
+  const mirrors: unknown = options.mirrors ?? {};
+  if (typeof mirrors !== "object" || mirrors === null || Array.isArray(mirrors)) {
+    problems.push("mirrors: must be an object of lists, by registry");
+  }
+  if (problems.length === 0) return;
+  throw new SafedockError("ERR_OPTIONS_INVALID", `registry options: ${problems.join("; ")}`, {
+    data: { problems },
+  });
+}
+
+/** Node takes a text without a certificate for none, and says nothing. */
+function isPem(value: unknown): boolean {
+  return typeof value === "string" && value.includes("-----BEGIN ");
+}
