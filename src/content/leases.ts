@@ -7,7 +7,7 @@ import type { StoreLayout } from "./store-layout.js";
 import { TemporaryFolder } from "./temporary-folder.js";
 
 /** Keeps what it names from being collected, until it is released. */
-export interface Lease extends AsyncDisposable {
+export interface Lease {
   /** A second call does nothing. */
   release(): Promise<void>;
 }
@@ -103,7 +103,7 @@ export class Leases {
       await release();
       throw error;
     }
-    return { release, [Symbol.asyncDispose]: release };
+    return { release };
   }
 
   /** As {@link hold}, for containers: a file of its own, which lives as long as they do. */
@@ -117,7 +117,7 @@ export class Leases {
       throw error;
     }
     const release = once(() => rm(path, { force: true }));
-    return { release, refresh: () => touch(path), [Symbol.asyncDispose]: release };
+    return { release, refresh: () => touch(path) };
   }
 
   /** What living processes keep now; whole only inside of {@link collect}. */

@@ -29,8 +29,6 @@ export async function pushByOptions(
   signal?.throwIfAborted();
   const to = pushTarget(record, target);
   const reference = formatReference(to);
-  // Nobody may collect it while it is read.
-  await using _lease = await store.lease(record, signal);
   const mountFrom = blobOrigins([record, ...(await store.list())], to);
   await using registry = openRegistry(to.registry, { ...defaults, ...registryOptions });
   const pushed = await pushImage(
