@@ -1,8 +1,9 @@
 import { timingSafeEqual, createHash } from "node:crypto";
 import { printable } from "../base/printable.js";
 import type { Reference } from "../oci/reference.js";
-import { KeylessVerifier, matchIdentity, type KeylessSigner } from "./keyless.js";
+import type { KeylessVerifier } from "./keyless.js";
 import { bundleOfAnnotations } from "./legacy-bundle.js";
+import { matchIdentity, type KeylessSigner } from "./match-identity.js";
 import { BadSignature } from "./parse-signed-json.js";
 import { readBundle, type BundleContent } from "./read-bundle.js";
 import type { Requirement } from "./requirement.js";
@@ -26,15 +27,32 @@ export interface AcceptedSignature {
 
 /** Checks signatures against one requirement, for one image. */
 export class SignatureCheck {
-  #keyless: KeylessVerifier | undefined;
-
-  constructor(
+  private constructor(
     private readonly requirement: Requirement,
     private readonly reference: Reference,
     private readonly manifests: readonly SignedManifest[],
+    private readonly keyless: KeylessVerifier | undefined,
   ) {}
 
-  /** @throws BadSignature saying why it does not count; SafedockError for options that cannot be used */
+  /**
+   * Sigstore's packages are loaded for a requirement with identities alone.
+   *
+   * @throws SafedockError `ERR_OPTIONS_INVALID` for a trusted root that cannot be read
+   */
+  static async open(
+    requirement: Requirement,
+    reference: Reference,
+    manifests: readonly SignedManifest[],
+  ): Promise<SignatureCheck> {
+    if (requirement.identities.length === 0) {
+      return new SignatureCheck(requirement, reference, manifests, undefined);
+    }
+    const { KeylessVerifier: Verifier } = await import("./keyless.js");
+    const keyless = new Verifier(requirement.trustedRoot);
+    return new SignatureCheck(requirement, reference, manifests, keyless);
+  }
+
+  /** @throws BadSignature saying why it does not count */
   check(found: FoundSignature): AcceptedSignature {
     return found.kind === "simple" ? this.#checkSimple(found) : this.#checkBundle(found);
   }
@@ -45,8 +63,9 @@ export class SignatureCheck {
     const signed = checkSimplePayload(payload, this.#digests(), this.reference, signedAs);
     const signers = this.#keysOf(payload, signature);
     if (signers.length > 0) return { signers, signed };
-    if (certificate === undefined || this.requirement.identities.length === 0) throw noKey();
-    return { signers: this.#identityOf(bundleOfAnnotations(found), payload), signed };
+    if (certificate === undefined || this.keyless === undefined) throw noKey();
+    const bundle = bundleOfAnnotations(found);
+    return { signers: this.#identityOf(this.keyless, bundle, payload), signed };
   }
 
   #checkBundle({ bytes }: BundleSignature): AcceptedSignature {
@@ -54,8 +73,8 @@ export class SignatureCheck {
     const { signed, message, artifact } = this.#messageOf(content);
     const signers = this.#keysOf(message, content.signature);
     if (signers.length > 0) return { signers, signed };
-    if (isKeyed || this.requirement.identities.length === 0) throw noKey();
-    return { signers: this.#identityOf(value, artifact), signed };
+    if (isKeyed || this.keyless === undefined) throw noKey();
+    return { signers: this.#identityOf(this.keyless, value, artifact), signed };
   }
 
   /** What a bundle is about, the bytes that its signature is made over, and those that it names. */
@@ -82,11 +101,9 @@ export class SignatureCheck {
     return signing.map(({ id }) => id);
   }
 
-  #identityOf(bundle: unknown, artifact: Uint8Array): string[] {
-    const { identities, trustedRoot } = this.requirement;
-    this.#keyless ??= new KeylessVerifier(trustedRoot);
-    const signer = this.#keyless.verify(bundle, artifact);
-    if (matchIdentity(identities, signer) !== undefined) return [nameOf(signer)];
+  #identityOf(keyless: KeylessVerifier, bundle: unknown, artifact: Uint8Array): string[] {
+    const signer = keyless.verify(bundle, artifact);
+    if (matchIdentity(this.requirement.identities, signer) !== undefined) return [nameOf(signer)];
     throw new BadSignature(`it was made by ${nameOf(signer)}, who is none of the identities`);
   }
 }

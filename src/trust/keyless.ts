@@ -2,17 +2,12 @@ import { bundleFromJSON } from "@sigstore/bundle";
 import { toSignedEntity, Verifier } from "@sigstore/verify";
 import { printable } from "../base/printable.js";
 import { checkBounds } from "./check-bounds.js";
+import type { KeylessSigner } from "./match-identity.js";
 import { BadSignature } from "./parse-signed-json.js";
-import type { RequiredIdentity } from "./requirement.js";
 import { readTrustedRoot } from "./trusted-root.js";
 
 /** Longest subject that expressions are tried on, in characters: URIs of workflows have 150. */
 const MAX_SUBJECT = 2048;
-
-export interface KeylessSigner {
-  readonly issuer: string;
-  readonly subject: string;
-}
 
 /** Verifies keyless signatures: certificate, its log, time, transparency log, and the signature itself. */
 export class KeylessVerifier {
@@ -53,20 +48,6 @@ export class KeylessVerifier {
       throw new BadSignature(reasonOf(error));
     }
   }
-}
-
-/** The identity that a signer is, if it is one of these. */
-export function matchIdentity(
-  identities: readonly RequiredIdentity[],
-  { issuer, subject }: KeylessSigner,
-): RequiredIdentity | undefined {
-  return identities.find(
-    (identity) =>
-      identity.issuer === issuer &&
-      (typeof identity.subject === "string"
-        ? identity.subject === subject
-        : identity.subject.test(subject)),
-  );
 }
 
 function reasonOf(error: unknown): string {

@@ -28,7 +28,7 @@ export async function verifyImage(
   const reject = ({ message }: BadSignature): void => {
     if (problems.length < MAX_PROBLEMS) problems.push(message);
   };
-  const check = new SignatureCheck(requirement, reference, manifests);
+  const check = await SignatureCheck.open(requirement, reference, manifests);
   const signers = new Set<string>();
   const signed = new Set<string>();
   for (const { digest } of manifests) {

@@ -40,7 +40,7 @@ beforeAll(async () => {
   const problems: string[] = [];
   const read = readRequirement("verify", options, { add: (problem) => problems.push(problem) });
   if (read === undefined) throw new Error(problems.join("; "));
-  check = new SignatureCheck(read, reference, [{ digest, bytes: manifest }]);
+  check = await SignatureCheck.open(read, reference, [{ digest, bytes: manifest }]);
 
   const payload = simplePayload(digest, NAME);
   const keyed = simpleLayer(signer, payload).annotations ?? {};
