@@ -15,8 +15,8 @@ import { readWorld } from "./module-outline.js";
 import { timestamp } from "./new-config.js";
 import { newManifest } from "./new-manifest.js";
 import type { ImageDestination } from "./pull-image.js";
+import { putNewImage } from "./put-new-image.js";
 import type { StageImageOptions } from "./stage-image.js";
-import { storeImage } from "./store-image.js";
 
 /**
  * Makes a Wasm OCI artifact of one module (CNCF TAG Runtime, "Wasm OCI Artifact layout") and puts it into
@@ -30,7 +30,6 @@ export async function assembleArtifact(
   options: StageImageOptions,
 ): Promise<ImageRecord> {
   const { content } = stores;
-  const { reference } = plan;
   const file = content.temporary.newPath();
   try {
     const digest = await spool(plan, file, options.signal);
@@ -43,16 +42,10 @@ export async function assembleArtifact(
       size,
       annotations: { [TITLE]: title },
     };
-    const { found, source } = newManifest(
-      content,
-      { mediaType: WASM_CONFIG, bytes },
-      [layer],
-      plan.annotations,
-      [{ digest, path: file }],
-    );
-    const named = reference === undefined ? {} : { reference };
-    const name = reference ?? found.descriptor.digest;
-    return await storeImage(stores, source, found, name, named, options);
+    const config = { mediaType: WASM_CONFIG, bytes };
+    const made = newManifest(content, config, [layer], plan.annotations, [{ digest, path: file }]);
+    // The bytes were looked at already.
+    return await putNewImage(stores, made, plan.reference, () => undefined, options);
   } finally {
     await rm(file, { force: true });
   }

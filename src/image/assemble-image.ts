@@ -12,8 +12,8 @@ import { newConfig } from "./new-config.js";
 import { newManifest } from "./new-manifest.js";
 import { partsOfImage } from "./parts-of-image.js";
 import type { ImageDestination } from "./pull-image.js";
+import { putNewImage } from "./put-new-image.js";
 import type { StageImageOptions } from "./stage-image.js";
-import { storeImage } from "./store-image.js";
 import { treeEntries } from "./tree-entries.js";
 
 /** Opens an image of the store. */
@@ -34,13 +34,10 @@ export async function assembleImage(
   const { content } = stores;
   const { signal } = options;
   signal?.throwIfAborted();
-  const { base: from } = plan;
-  // Nobody may collect it while it is read.
-  await using _lease =
-    from === undefined
-      ? undefined
-      : await content.leases.hold(await partsOfImage(content, from), signal);
   const files: LayerFile[] = [];
+  // What the base has must stay until the new image's record names it.
+  const parts = plan.base === undefined ? [] : await partsOfImage(content, plan.base);
+  const lease = await content.leases.hold(parts, signal);
   const write = async (entries: NewEntries): Promise<LayerFile> => {
     const { compression } = plan;
     const file = await writeLayer(content.temporary.newPath(), entries, { compression, signal });
@@ -56,16 +53,10 @@ export async function assembleImage(
     const bytes = newConfig(plan, base, { diffIds, inherited: inherited.length });
     const layers = all.map(({ mediaType, digest, size }) => ({ mediaType, digest, size }));
     const config = { mediaType: OCI_CONFIG, bytes };
-    const { found, source } = newManifest(content, config, layers, plan.annotations, files);
-    const { reference } = plan;
-    const named = reference === undefined ? {} : { reference };
-    const changes = (record: ImageRecord): Partial<ImageRecord> => {
-      checkProgram(record);
-      return named;
-    };
-    const name = reference ?? found.descriptor.digest;
-    return await storeImage(stores, source, found, name, changes, options);
+    const made = newManifest(content, config, layers, plan.annotations, files);
+    return await putNewImage(stores, made, plan.reference, checkProgram, options);
   } finally {
+    await lease.release();
     for (const { path } of files) await rm(path, { force: true });
   }
 }
