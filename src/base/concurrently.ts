@@ -1,3 +1,5 @@
+import { setMaxListeners } from "node:events";
+
 /**
  * Runs `work` for every item, `limit` at once, and gives the results in the items' order. The first
  * failure aborts the others; it is thrown when all have come to an end, so that they have cleaned up.
@@ -11,6 +13,8 @@ export async function concurrently<T, R>(
   const controller = new AbortController();
   const all =
     signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal]);
+  // Each connection listens, and so does whoever waits: more than ten of them are no leak.
+  setMaxListeners(0, all);
   const results: R[] = [];
   const failures: unknown[] = [];
   const queue = items.entries();

@@ -123,7 +123,7 @@ describe("copy", () => {
     };
     const config = source.add("application/x", Buffer.from("c"));
     const mediaType = "application/vnd.oci.image.manifest.v1+json";
-    const image = source.document({ mediaType, config, layers: [foreign] } as never);
+    const image = source.document({ mediaType, config, layers: [foreign] });
     source.tags.set("1", source.index([cache, image]).digest);
     const target = new MemoryRepository();
     await copy(source, "1", target);

@@ -46,7 +46,7 @@ export class MemoryRepository implements ReadableRepository, WritableRepository,
     return this.document({ mediaType: OCI_INDEX, manifests, ...extra });
   }
 
-  document(content: { readonly mediaType: string }): Descriptor {
+  document(content: { readonly mediaType: string } & Record<string, unknown>): Descriptor {
     const { mediaType } = content;
     const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, ...content }));
     const descriptor = { mediaType, digest: sha256(bytes), size: bytes.byteLength };
