@@ -5,6 +5,9 @@ const MAX_NAME_BYTES = 255;
 /** Deepest entry, in directories: no known image has more than 40. */
 const MAX_DEPTH = 256;
 
+const SLASH = 0x2f;
+const DOT = 0x2e;
+
 /**
  * The absolute path in the image that a name of a tar means: "./a//b" and "/a/b" are "/a/b", and ".."
  * stops at the image's root, as containerd has it.
@@ -12,6 +15,8 @@ const MAX_DEPTH = 256;
  * @param reject - makes the error from a sentence that goes on after the name.
  */
 export function entryPath(name: string, reject: (problem: string) => Error): string {
+  const plain = plainPath(name);
+  if (plain !== undefined) return plain;
   const segments: string[] = [];
   for (const segment of name.split("/")) {
     if (segment === "" || segment === ".") continue;
@@ -26,6 +31,21 @@ export function entryPath(name: string, reject: (problem: string) => Error): str
     throw reject(`is longer than ${MAX_PATH_BYTES} bytes`);
   }
   return path;
+}
+
+/** Most names are plain: ASCII within the caps, without empty or dotted segments. */
+function plainPath(name: string): string | undefined {
+  if (name === "" || name.length >= MAX_NAME_BYTES) return undefined;
+  const end = name.length;
+  let depth = 1;
+  let before = SLASH;
+  for (let at = 0; at < end; at++) {
+    const unit = name.charCodeAt(at);
+    if (unit > 0x7f || (before === SLASH && (unit === SLASH || unit === DOT))) return undefined;
+    if (unit === SLASH) depth++;
+    before = unit;
+  }
+  return before === SLASH || depth > MAX_DEPTH ? undefined : `/${name}`;
 }
 
 /** "/a" of "/a/b", "/" of "/a". */

@@ -4,15 +4,18 @@ export const BLOCK_BYTES = 512;
 const SPACE = 0x20;
 const ZERO = 0x30;
 
-/** Field: where it begins in the header block, and its length, in bytes. */
-type Field = readonly [start: number, length: number];
-const NAME: Field = [0, 100];
-const SIZE: Field = [124, 12];
-const CHECKSUM: Field = [148, 8];
+/** A field of the header block: from where to where, in bytes. */
+interface Field {
+  readonly start: number;
+  readonly end: number;
+}
+const NAME: Field = { start: 0, end: 100 };
+const SIZE: Field = { start: 124, end: 136 };
+const CHECKSUM: Field = { start: 148, end: 156 };
 const TYPE_AT = 156;
-const LINK_NAME: Field = [157, 100];
+const LINK_NAME: Field = { start: 157, end: 257 };
 const MAGIC_AT = 257;
-const PREFIX: Field = [345, 155];
+const PREFIX: Field = { start: 345, end: 500 };
 
 /** How a name in this field is to be read. */
 export type NameState = "good" | "bad" | "empty";
@@ -85,16 +88,16 @@ function startsWith(block: Uint8Array, at: number, text: string): boolean {
 }
 
 /** Of the bytes up to the first NUL. */
-function stateOf(block: Uint8Array, [start, length]: Field): NameState {
-  let end = start;
+function stateOf(block: Uint8Array, { start, end }: Field): NameState {
+  let at = start;
   let isAscii = true;
-  for (; end < start + length; end++) {
-    const byte = block[end] ?? 0;
+  for (; at < end; at++) {
+    const byte = block[at] ?? 0;
     if (byte === 0) break;
     isAscii &&= byte < 0x80;
   }
-  if (end === start) return "empty";
-  return isAscii || isUtf8(block.subarray(start, end)) ? "good" : "bad";
+  if (at === start) return "empty";
+  return isAscii || isUtf8(block.subarray(start, at)) ? "good" : "bad";
 }
 
 /** Tells whether these bytes are a name that can be read: not empty, and UTF-8. */
@@ -115,16 +118,15 @@ export function untilNul(bytes: Uint8Array): Uint8Array {
 
 /** Sum of all bytes, those of the checksum's own field counted as spaces. */
 function checksumOf(block: Uint8Array): number {
-  const [start, length] = CHECKSUM;
+  const { start, end } = CHECKSUM;
   let sum = 0;
   for (let at = 0; at < BLOCK_BYTES; at++) sum += block[at] ?? 0;
-  for (let at = start; at < start + length; at++) sum += SPACE - (block[at] ?? 0);
+  for (let at = start; at < end; at++) sum += SPACE - (block[at] ?? 0);
   return sum;
 }
 
 /** Octal digits, or GNU's base-256 with the top bit of the first byte set; `undefined`: neither. */
-function readNumber(block: Uint8Array, [start, length]: Field): number | undefined {
-  const end = start + length;
+function readNumber(block: Uint8Array, { start, end }: Field): number | undefined {
   let at = start;
   let value = 0;
   if (block[at] === 0x80) {

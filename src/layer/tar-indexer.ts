@@ -41,6 +41,8 @@ export class TarIndexer {
   readonly #finished: Promise<void>;
   /** What an entry was refused for, until the next call can say so. */
   #failure: { readonly error: unknown } | undefined;
+  #lastMs = NaN;
+  #lastTime = 0n;
   /** Devices, FIFOs and aufs's own files, which an image of WebAssembly has no use for. */
   ignored = 0;
 
@@ -102,6 +104,16 @@ export class TarIndexer {
     this.#extract.destroy();
   }
 
+  /** Entries of one archive mostly have one time: it is made once. */
+  #timeOf(header: TarStreamHeader): bigint {
+    const ms = header.mtime.getTime();
+    if (ms !== this.#lastMs || paxTime(header.pax) !== undefined) {
+      this.#lastMs = paxTime(header.pax) === undefined ? ms : NaN;
+      this.#lastTime = timeOf(header);
+    }
+    return this.#lastTime;
+  }
+
   #take(header: TarStreamHeader): void {
     const entry = this.#entryOf(header);
     if (entry === undefined) this.ignored++;
@@ -117,46 +129,49 @@ export class TarIndexer {
     const path = entryPath(name, rejectName);
     const base = {
       path,
+      type: "file" as LayerEntry["type"],
       mode: header.mode & 0o7777,
       size: 0,
       offset: 0,
-      mtime: timeOf(header),
+      mtime: this.#timeOf(header),
       link: "",
     };
-    if (baseName(path).startsWith(WHITEOUT)) return this.#whiteoutOf(base, rejectName);
+    if (path.startsWith(WHITEOUT, path.lastIndexOf("/") + 1)) {
+      return this.#whiteoutOf(base, rejectName);
+    }
     switch (header.type) {
       case "file":
       case "contiguous-file": {
-        const { size } = header;
         // How archives older than ustar write a directory.
         if (name.endsWith("/")) {
-          if (size > 0) throw rejectName("is a directory with data");
-          return { ...base, type: "directory" };
+          if (header.size > 0) throw rejectName("is a directory with data");
+          base.type = "directory";
+          return base;
         }
         if (path === "/") throw rejectName("would replace the root");
-        return { ...base, type: "file", size, offset: header.byteOffset ?? 0 };
+        base.size = header.size;
+        base.offset = header.byteOffset ?? 0;
+        return base;
       }
       case "directory":
-        return { ...base, type: "directory" };
+        base.type = "directory";
+        return base;
       case "symlink":
       case "link": {
         if (path === "/") throw rejectName("would replace the root");
         const target = header.linkname;
         // Checked for its length and its names also where it is kept as it is.
         const absolute = entryPath(target, rejectName);
-        return header.type === "symlink"
-          ? { ...base, type: "symlink", link: target }
-          : { ...base, type: "hardlink", link: absolute };
+        base.type = header.type === "symlink" ? "symlink" : "hardlink";
+        base.link = header.type === "symlink" ? target : absolute;
+        return base;
       }
       default:
         return undefined;
     }
   }
 
-  #whiteoutOf(
-    base: Omit<LayerEntry, "type" | "wasm">,
-    rejectName: RejectTar,
-  ): LayerEntry | undefined {
+  #whiteoutOf(base: Omit<LayerEntry, "wasm">, rejectName: RejectTar): LayerEntry | undefined {
     const name = baseName(base.path);
     const parent = parentPath(base.path);
     if (name === WHITEOUT_OPAQUE) return { ...base, type: "opaque", path: parent };
