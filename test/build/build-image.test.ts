@@ -24,6 +24,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readManifest, readConfig } from "./stored-image.js";
 import { guestBytes, guestPath } from "../engine/guests.js";
 import { openTestEngine, type TestEngine } from "../support/test-engine.js";
+import { expectCleanStore } from "../support/verify-clean.js";
 
 let fixture: TestEngine;
 let engine: Engine;
@@ -35,7 +36,11 @@ beforeAll(async () => {
   hello = await guestBytes("hello");
 });
 
-afterAll(() => fixture.close());
+afterAll(async () => {
+  await engine.close();
+  await expectCleanStore(engine.root);
+  await fixture.close();
+});
 
 const build = (options: Partial<BuildOptions> = {}): Promise<Image> =>
   engine.buildImage({

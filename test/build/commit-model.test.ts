@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TarIndexer } from "../../src/layer/tar-indexer.js";
 import { guestBytes } from "../engine/guests.js";
 import { openTestEngine, type TestEngine } from "../support/test-engine.js";
+import { expectCleanStore } from "../support/verify-clean.js";
 import { treeOf } from "./container-tree.js";
 
 let fixture: TestEngine;
@@ -29,7 +30,11 @@ beforeAll(async () => {
   });
 });
 
-afterAll(() => fixture.close());
+afterAll(async () => {
+  await engine.close();
+  await expectCleanStore(engine.root);
+  await fixture.close();
+});
 
 type Step = readonly [by: "app" | "guest", verb: string, path: string, other: string];
 

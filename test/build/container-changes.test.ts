@@ -9,6 +9,7 @@ import { isSafedockError, type Container, type Engine, type Image } from "safedo
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { guestBytes } from "../engine/guests.js";
 import { openTestEngine, type TestEngine } from "../support/test-engine.js";
+import { expectCleanStore } from "../support/verify-clean.js";
 import { readConfig, readManifest } from "./stored-image.js";
 import { treeOf } from "./container-tree.js";
 
@@ -40,7 +41,11 @@ beforeAll(async () => {
   });
 });
 
-afterAll(() => fixture.close());
+afterAll(async () => {
+  await engine.close();
+  await expectCleanStore(engine.root);
+  await fixture.close();
+});
 
 async function guest(container: Container, ...words: string[]): Promise<void> {
   const process = await container.exec(["/bin/files.wasm", ...words]);
