@@ -128,9 +128,11 @@ export class Authorizer {
     if (scheme === "Bearer") await this.tokens.dropIfIs(scopes.join(" "), value);
     const repository = repositoryOf(scopes);
     const credentials = await this.credentials.get(repository);
+    if (credentials === undefined) return;
+    // Another call may have brought new ones meanwhile.
     const isOwn =
-      scheme === "Basic" ||
-      (credentials !== undefined && "token" in credentials && credentials.token === value);
+      ("password" in credentials && sent === basicAuthorization(credentials)) ||
+      ("token" in credentials && credentials.token === value);
     if (isOwn) this.credentials.forget(repository);
   }
 

@@ -27,12 +27,20 @@ export async function fetchBlob(
   }
   // Nothing can be asked for by range behind the last byte.
   if (size === 0 && offset > 0) return { stream: nothing(), size };
+  // Bytes from the middle cannot be verified here, and what a mirror sends must be.
+  const mirrors = offset === 0 ? session.mirrors : [];
   const open = (from: number) =>
-    readThrough(session, repository, blob.digest, signal, async (place, path, mirror) => ({
-      mirror,
-      registry: place.registry,
-      response: await openFrom(place, path, blob, from, signal),
-    }));
+    readThrough(
+      { session, mirrors },
+      repository,
+      blob.digest,
+      signal,
+      async (place, path, mirror) => ({
+        mirror,
+        registry: place.registry,
+        response: await openFrom(place, path, blob, from, signal),
+      }),
+    );
   const first = await open(offset);
   return { stream: chunks(session, blob, offset, first, open, signal), size };
 }
@@ -55,7 +63,7 @@ async function* chunks(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let position = offset;
-  const check = new MirrorCheck(blob, offset);
+  const check = new MirrorCheck(blob, offset === 0 && session.mirrors.length > 0);
   let current = first;
   for (let resumptions = 0; ; resumptions++) {
     const { mirror, registry, response } = current;

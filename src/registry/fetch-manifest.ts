@@ -25,7 +25,8 @@ export async function fetchManifest(
 ): Promise<FetchedManifest> {
   checkReferencePart("repository", repository);
   checkReferencePart("tag or digest", tagOrDigest);
-  return readThrough(session, repository, tagOrDigest, signal, (place, path) =>
+  const { mirrors } = session;
+  return readThrough({ session, mirrors }, repository, tagOrDigest, signal, (place, path) =>
     fetchFrom(place, path, tagOrDigest, signal),
   );
 }
@@ -59,7 +60,8 @@ export async function resolveManifest(
 ): Promise<Descriptor> {
   checkReferencePart("repository", repository);
   checkReferencePart("tag or digest", tagOrDigest);
-  return readThrough(session, repository, tagOrDigest, signal, (place, path) =>
+  const { mirrors } = session;
+  return readThrough({ session, mirrors }, repository, tagOrDigest, signal, (place, path) =>
     resolveAt(place, path, tagOrDigest, signal),
   );
 }

@@ -9,19 +9,18 @@ import type { Mirror } from "./mirror.js";
  */
 export class MirrorCheck {
   readonly #mirrors = new Set<Mirror>();
-  #hash: Hash | undefined;
+  readonly #hash: Hash | undefined;
 
   constructor(
     private readonly blob: { readonly digest: Digest },
-    private readonly offset: number,
-  ) {}
+    hasMirrors: boolean,
+  ) {
+    if (hasMirrors) this.#hash = createHash(digestAlgorithm(blob.digest));
+  }
 
   /** Says who gives the bytes from now on. */
   begin(mirror: Mirror | undefined): void {
-    if (mirror === undefined) return;
-    this.#mirrors.add(mirror);
-    // Without the bytes before the offset nothing can be said.
-    if (this.offset === 0) this.#hash ??= createHash(digestAlgorithm(this.blob.digest));
+    if (mirror !== undefined) this.#mirrors.add(mirror);
   }
 
   update(chunk: Uint8Array): void {
@@ -30,7 +29,7 @@ export class MirrorCheck {
 
   /** @throws SafedockError `ERR_DIGEST_MISMATCH` */
   end(): void {
-    if (this.#hash === undefined) return;
+    if (this.#hash === undefined || this.#mirrors.size === 0) return;
     const expected = this.blob.digest;
     const actual = `${digestAlgorithm(expected)}:${this.#hash.digest("hex")}`;
     if (actual === expected) return;

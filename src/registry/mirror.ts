@@ -107,13 +107,13 @@ export class Mirror {
 
 /** Reads at the mirrors in turn, and last at the registry itself, whose errors are the ones that count. */
 export async function readThrough<T>(
-  session: Session,
+  { session, mirrors }: { readonly session: Session; readonly mirrors: readonly Mirror[] },
   repository: string,
   tagOrDigest: string,
   signal: AbortSignal | undefined,
   read: (session: Session, repository: string, mirror: Mirror | undefined) => Promise<T>,
 ): Promise<T> {
-  for (const mirror of session.mirrors) {
+  for (const mirror of mirrors) {
     if (!mirror.serves(tagOrDigest)) continue;
     try {
       return await read(mirror.session, mirror.repository(repository), mirror);

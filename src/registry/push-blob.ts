@@ -8,7 +8,8 @@ import { pushChunks } from "./push-chunks.js";
 import { pushWhole } from "./push-whole.js";
 import { pullScope, pushScope } from "./scope.js";
 import type { Session } from "./session.js";
-import { discard, type Body } from "./transport.js";
+import type { Body } from "./request-body.js";
+import { discard } from "./transport.js";
 import { statusOf, type UploadJob } from "./upload.js";
 
 /**

@@ -1,7 +1,7 @@
 import { isSafedockError, SafedockError } from "../base/errors.js";
 import { Transient } from "./failure.js";
 import { pauseBeforeTry, withRetries } from "./retry.js";
-import type { Body } from "./transport.js";
+import type { Body } from "./request-body.js";
 import { statusOf, Upload, type UploadJob } from "./upload.js";
 
 /** Largest chunk that a registry may ask for, in bytes: each blob being pushed holds one in memory. */

@@ -1,6 +1,7 @@
 import { withRetries } from "./retry.js";
 import type { Session } from "./session.js";
-import { discard, type Body } from "./transport.js";
+import type { Body } from "./request-body.js";
+import { discard } from "./transport.js";
 import { Upload, statusOf, type UploadJob } from "./upload.js";
 
 /** Largest blob that is tried in a single request, in bytes: little is lost where that is not taken. */

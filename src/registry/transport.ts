@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import { untilAborted } from "../base/until-aborted.js";
 import { Connections } from "./connections.js";
@@ -6,9 +5,8 @@ import { MAX_INTERIM_ANSWERS, MAX_REDIRECTS, type RegistryOptions } from "./regi
 import { networkError, responseError } from "./failure.js";
 import { ProxyError } from "./open-tunnel.js";
 import { problemOfRedirect } from "./redirect.js";
+import { RequestBody, type Body } from "./request-body.js";
 import { steadyBody } from "./steady-body.js";
-
-export type Body = Uint8Array | (() => AsyncIterable<Uint8Array>);
 
 export interface HttpRequest {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -159,30 +157,4 @@ export async function readBytes(response: HttpResponse, maxBytes: number): Promi
 /** Gives up a body that nobody wants, keeping the connection when little of it is left. */
 export function discard(response: HttpResponse): void {
   response.body.dump({ limit: 16_384 }).catch(() => undefined);
-}
-
-/** Tells an error of the one who gives the bytes from one of the network. */
-class RequestBody {
-  readonly content: Uint8Array | Readable | null;
-  private failure: { readonly error: unknown } | undefined;
-
-  constructor(body: Body | undefined) {
-    this.content =
-      typeof body === "function"
-        ? Readable.from(this.watch(body()), { objectMode: false })
-        : (body ?? null);
-  }
-
-  rethrow(): void {
-    if (this.failure !== undefined) throw this.failure.error;
-  }
-
-  private async *watch(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    try {
-      yield* source;
-    } catch (error) {
-      this.failure = { error };
-      throw error;
-    }
-  }
 }

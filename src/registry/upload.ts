@@ -3,7 +3,8 @@ import type { BlobId } from "../oci/repository.js";
 import { responseError } from "./failure.js";
 import type { Scope } from "./scope.js";
 import type { Session } from "./session.js";
-import { discard, type Body, type HttpResponse } from "./transport.js";
+import type { Body } from "./request-body.js";
+import { discard, type HttpResponse } from "./transport.js";
 
 /** Longest wait for a registry to take note that an upload is given up, in ms: nobody waits for it. */
 const CANCEL_TIMEOUT_MS = 1000;

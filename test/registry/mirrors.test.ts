@@ -169,6 +169,13 @@ describe("mirrors", () => {
     expect(places.mirrors.map(({ requests }) => requests.length)).toEqual([1, 1]);
   });
 
+  it("serve whole blobs only: a part from the middle could not be verified", async () => {
+    await using places = await open([good]);
+    const { stream } = await places.registry.fetchBlob("a/b", blob, { offset: 1000 });
+    expect(bytes.subarray(1000).equals(await buffer(stream))).toBe(true);
+    expect(places.mirrors[0]?.requests).toEqual([]);
+  });
+
   it("hide no error of the registry itself", async () => {
     await using mirror = await startFakeServer(status(404));
     await using upstream = await startFakeServer(status(403));
