@@ -5,6 +5,7 @@ import type { ImageLayer } from "../image/image-record.js";
 import type { ImageWorld } from "../image/image-world.js";
 import type { ImageExecution } from "../oci/image-config.js";
 import type { ImageModule } from "../snapshot/flatten-layers.js";
+import type { TrustEvidence } from "../trust/signature-options.js";
 
 /** What `image.inspect()` gives: plain JSON; the fields are those of the image. */
 export interface ImageInfo {
@@ -21,6 +22,7 @@ export interface ImageInfo {
   readonly layers: readonly ImageLayer[];
   /** Bytes of all layers as the registry has them. */
   readonly size: number;
+  readonly trust: readonly TrustEvidence[];
   /** When this store got the image, ISO 8601. */
   readonly createdAt: string;
 }

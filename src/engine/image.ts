@@ -96,6 +96,7 @@ export class Image {
       config: this.config,
       layers: this.record.layers,
       size: this.size,
+      trust: this.trust,
       createdAt: this.createdAt,
     };
   }

@@ -37,6 +37,7 @@ describe("an image signed by key is pulled", () => {
         verifiedAt: expect.stringMatching(/^\d{4}-/) as string,
       },
     ]);
+    expect(image.inspect().trust).toEqual(image.trust);
     expect((await fixture.engine.run(image)).code).toBe(0);
   });
 
