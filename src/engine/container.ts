@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import { SafedockError } from "../base/errors.js";
 import type { CheckedOptions } from "./check-options.js";
 import type { CommitOptions, ContainerChange, ExportOptions } from "./commit-options.js";
+import { ContainerCopies } from "./container-copies.js";
 import { ContainerFiles } from "./container-files.js";
 import type { ContainerLayer } from "./container-layer.js";
 import type { ExecOptions, ProcessOptions } from "./container-options.js";
@@ -65,9 +66,7 @@ export class Container implements AsyncDisposable {
   /** True while `start` prepares the main process. */
   #starting = false;
   #removing: Promise<void> | undefined;
-  /** What waits for it starts once no commit is under way. */
-  #committing: Promise<unknown> | undefined;
-  readonly #exports = new Set<Readable>();
+  readonly #copies = new ContainerCopies();
 
   /** @internal */
   constructor(host: ContainerHost, image: Image, options: CheckedOptions) {
@@ -217,15 +216,7 @@ export class Container implements AsyncDisposable {
       throw this.#stateError("commit", "wait for its end, or pass whileRunning: true");
     }
     const open = () => this.#host.openRoot(this.image, this.layer);
-    const before = this.#committing;
-    const commit = this.#host.commit(this.image, open, options);
-    const done = Promise.allSettled([before, commit]);
-    this.#committing = done;
-    try {
-      return await commit;
-    } finally {
-      if (this.#committing === done) this.#committing = undefined;
-    }
+    return this.#copies.commit(this.#host.commit(this.image, open, options));
   }
 
   /**
@@ -245,13 +236,11 @@ export class Container implements AsyncDisposable {
     if (this.#options.rootfs === "none") {
       throw this.#stateError("export", 'its rootfs is "none": there is nothing to export');
     }
-    const stream = openExport(async () => {
+    const open = async () => {
       this.#assertThere("export");
       return this.#host.openRoot(this.image, this.layer);
-    }, options.signal);
-    this.#exports.add(stream);
-    stream.once("close", () => this.#exports.delete(stream));
-    return stream;
+    };
+    return this.#copies.export(openExport(open, options.signal));
   }
 
   /** What the container is: grants, limits, image and state, as plain data. */
@@ -275,12 +264,12 @@ export class Container implements AsyncDisposable {
   }
 
   async #committed(): Promise<void> {
-    while (this.#committing !== undefined) await this.#committing;
+    while (this.#copies.committing !== undefined) await this.#copies.committing;
     if (this.#removing !== undefined) throw this.#stateError("start", "it was removed meanwhile");
   }
 
   async #launch(words: readonly string[] | undefined, options: ExecOptions): Promise<Process> {
-    if (this.#committing !== undefined) await this.#committed();
+    if (this.#copies.committing !== undefined) await this.#committed();
     const launch = this.#host.launch(
       { image: this.image, options: this.#options, layer: this.layer, words, process: options },
       this.#life,
@@ -313,8 +302,7 @@ export class Container implements AsyncDisposable {
     // What is being started still has to be stopped: nothing may run on a layer that is gone.
     await Promise.allSettled(this.#launches);
     await this.kill();
-    await this.#committing;
-    for (const stream of this.#exports) stream.destroy(this.#stateError("export", "it is removed"));
+    await this.#copies.end(this.#stateError("export", "it is removed"));
     await this.layer?.release();
     this.#host.removed({ container: this });
   }

@@ -9,7 +9,7 @@ export interface PushProgress {
    * `upload`: bytes are going out; `existing`: the repository had it; `mounted`: taken from a
    * neighbouring repository; `pushed`: the registry has it.
    */
-  readonly phase: "upload" | BlobOutcome;
+  readonly phase: "upload" | "existing" | "mounted" | "pushed";
   /** Bytes of the blob so far; after a failed try they begin again lower. */
   readonly bytes: number;
   /** Bytes of the whole blob. */

@@ -1,0 +1,34 @@
+import type { Readable } from "node:stream";
+
+/** The commits and exports of a container that are under way. */
+export class ContainerCopies {
+  #committing: Promise<unknown> | undefined;
+  readonly #exports = new Set<Readable>();
+
+  /** Settles when no commit is under way any more; undefined if none is now. */
+  get committing(): Promise<unknown> | undefined {
+    return this.#committing;
+  }
+
+  /** What waits for {@link committing} waits for this one too. */
+  async commit<T>(commit: Promise<T>): Promise<T> {
+    const all = Promise.allSettled([this.#committing, commit]);
+    this.#committing = all;
+    try {
+      return await commit;
+    } finally {
+      if (this.#committing === all) this.#committing = undefined;
+    }
+  }
+
+  export(stream: Readable): Readable {
+    this.#exports.add(stream);
+    return stream.once("close", () => this.#exports.delete(stream));
+  }
+
+  /** Ends the exports with an error, once the commits are through. */
+  async end(error: Error): Promise<void> {
+    await this.#committing;
+    for (const stream of this.#exports) stream.destroy(error);
+  }
+}
