@@ -79,7 +79,10 @@ export class ImageUses {
         use.lease = lease;
       }),
     };
-    use.ready.catch(() => this.#uses.delete(image.digest));
+    use.ready.catch(() => {
+      this.#uses.delete(image.digest);
+      this.#stopIfEmpty();
+    });
     this.#uses.set(image.digest, use);
     this.#timer ??= setInterval(() => this.#tick(), IDLE_MS).unref();
     return use;
@@ -107,10 +110,13 @@ export class ImageUses {
         ),
       );
     }
-    if (this.#uses.size === 0) {
-      clearInterval(this.#timer);
-      this.#timer = undefined;
-    }
+    this.#stopIfEmpty();
     await Promise.all(dropped);
+  }
+
+  #stopIfEmpty(): void {
+    if (this.#uses.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 }

@@ -80,3 +80,21 @@ test("kill -9 of a process that pulls and collects, again and again, harms nobod
   await expectEmptied(store);
   expect(await readdir(join(store, "v1", "temp"))).toEqual([]);
 }, 120_000);
+
+test("verify with repair, again and again beside a process that pulls and removes, finds nothing wrong", async () => {
+  await using root = await temporaryRoot();
+  const layouts = await writeLayouts(root.path);
+  const path = join(root.path, "store");
+  const child = start(path, "one", 60, layouts);
+  const childOutcome = outcome(child);
+  await once(child.stdout, "data");
+  const store = await ImageStore.open(path);
+  let rounds = 0;
+  while (child.exitCode === null) {
+    expect((await store.verify({ repair: true })).damaged).toEqual([]);
+    rounds++;
+  }
+  expect(await childOutcome).toBe("done\n");
+  expect(rounds).toBeGreaterThan(5);
+  await expectEmptied(path);
+}, 120_000);

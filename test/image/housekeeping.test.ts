@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { chmod, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isSafedockError, openEngine, type Engine } from "safedock";
 import { wasmImage, startRegistry, type TestRegistry } from "safedock/testing";
@@ -237,4 +237,33 @@ test("an engine leaves no lease when it is closed; warm runs write none", async 
   await container.remove();
   await engine.close();
   expect(await readdir(folder)).toEqual([]);
+});
+
+test("engine.verify mends what the registry still has, and the image runs again", async () => {
+  const one = await pull("one");
+  const [layer] = one.inspect().layers;
+  const blobsFolder = join(engine.root, "v1", "blobs", "sha256");
+  for (const digest of [layer?.digest, layer?.diffId]) {
+    const path = join(blobsFolder, digest?.slice(7) ?? "");
+    await chmod(path, 0o600);
+    await writeFile(path, "damaged");
+  }
+  expect(await engine.verify()).toMatchObject({ ok: false });
+  const report = await engine.verify({ repair: "pull" });
+  expect(report.ok).toBe(true);
+  expect(report.damaged.map(({ kind, repaired }) => [kind, repaired])).toEqual([
+    ["blob", true],
+    ["blob", true],
+  ]);
+  expect(await names()).toEqual([one.reference]);
+  expect(await engine.run(one)).toMatchObject({ code: 0 });
+});
+
+test("an image that lacks a file says so, until it is pulled again", async () => {
+  const one = await pull("one");
+  await rm(join(engine.root, "v1", "snapshots"), { recursive: true });
+  await mkdir(join(engine.root, "v1", "snapshots"));
+  const fresh = await engine.images.get(one.digest);
+  await expect(engine.run(fresh)).rejects.toMatchObject({ code: "ERR_STORE_INVALID" });
+  expect(await engine.run(await pull("one"))).toMatchObject({ code: 0 });
 });
