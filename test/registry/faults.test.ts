@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
+import type { ServerResponse } from "node:http";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
@@ -288,6 +289,47 @@ describe("an abort", () => {
     }
     await registry.close();
     silent.close();
+  });
+});
+
+describe("an abort at any moment", () => {
+  it("of the token, the redirect, the head or the body gives its reason, or comes too late", async () => {
+    const later = (response: ServerResponse, answer: () => void) => {
+      const timer = setTimeout(answer, 4);
+      response.on("close", () => clearTimeout(timer));
+    };
+    await using storage = await startFakeServer((_, response) => {
+      later(response, () => {
+        response.writeHead(200, { "content-length": blob.size });
+        response.write(bytes.subarray(0, 50_000));
+        later(response, () => response.end(bytes.subarray(50_000)));
+      });
+    });
+    await using server = await startFakeServer((request, response) =>
+      later(response, () => {
+        if (request.url?.startsWith("/token") === true) sendJson(response, 200, { token: "t" });
+        else if (request.headers.authorization === undefined) {
+          const realm = `Bearer realm="http://${request.headers.host}/token"`;
+          response.writeHead(401, { "www-authenticate": realm }).end();
+        } else response.writeHead(307, { location: `${storage.origin}/x` }).end();
+      }),
+    );
+    const outcomes = new Map<string, number>();
+    for (let i = 0; i < 80; i++) {
+      const controller = new AbortController();
+      await using registry = openSession(server.host, fast);
+      const timer = setTimeout(() => controller.abort("enough"), i / 2);
+      const outcome = await registry
+        .fetchBlob("a/b", blob, { signal: controller.signal })
+        .then(({ stream }) => buffer(stream))
+        .then(
+          (received) => (bytes.equals(received) ? "whole" : "wrong"),
+          (error: unknown) => String(error),
+        );
+      clearTimeout(timer);
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    }
+    expect(new Set(outcomes.keys())).toEqual(new Set(["enough", "whole"]));
   });
 });
 
