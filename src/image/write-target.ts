@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { open, rename, rm } from "node:fs/promises";
+import { open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -35,8 +35,10 @@ export async function writeTarget(
 ): Promise<void> {
   const { signal } = options;
   try {
-    if (typeof target === "string") await writeFile(target, bytes, options);
-    else await pipe(bytes, target, options);
+    if (typeof target !== "string") await pipe(bytes, target, options);
+    // Renaming would put a file in the place of the pipe or of `/dev/stdout`.
+    else if (await isSpecial(target)) await pipe(bytes, createWriteStream(target), options);
+    else await writeFile(target, bytes, options);
   } catch (error) {
     // The pipeline has an error of its own for it.
     signal?.throwIfAborted();
@@ -65,6 +67,12 @@ async function writeFile(
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+/** A pipe, a socket, a device: what is there and is neither a file nor a folder. */
+async function isSpecial(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && !found.isFile() && !found.isDirectory();
 }
 
 function pipe(

@@ -203,6 +203,22 @@ test.each<[string, () => Source, string, RegExp]>([
     /has 0 layers, its config 1/,
   ],
   [
+    "one small layer, named more often than memory bears",
+    () => {
+      const layer = makeTar([]);
+      const diff_ids = Array.from({ length: 1000 }, () => sha256(layer));
+      const config = { os: "wasi", architecture: "wasm", rootfs: { type: "layers", diff_ids } };
+      const image = { Config: "c", Layers: Array.from({ length: 1000 }, () => "l") };
+      return [
+        { name: "l", data: layer },
+        { name: "c", data: JSON.stringify(config) },
+        { name: "manifest.json", data: JSON.stringify(Array.from({ length: 900 }, () => image)) },
+      ];
+    },
+    "ERR_ARCHIVE_INVALID",
+    /more than 16384 layers/,
+  ],
+  [
     "a layer of other bytes than the config says",
     () => configWith(({ rootfs }) => rootfs.diff_ids.fill(sha256(Buffer.from("other")))),
     "ERR_DIGEST_MISMATCH",

@@ -1,8 +1,8 @@
 /** `engine.saveImage`: folders, archives and streams, and their way back. */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { createWriteStream } from "node:fs";
-import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { createReadStream, createWriteStream } from "node:fs";
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough, Writable } from "node:stream";
 import { buffer } from "node:stream/consumers";
@@ -111,6 +111,25 @@ test("the same images make the same bytes, whatever the target and the time", as
     expect(sha256(await readFile(two))).toBe(expected);
     expect(sha256(new Uint8Array(read))).toBe(expected);
   }
+});
+
+test("a pipe stays a pipe", async () => {
+  const path = newPath("pipe");
+  await run("mkfifo", [path]);
+  const [read] = await Promise.all([
+    buffer(createReadStream(path)),
+    it.engine.saveImage(hello, path),
+  ]);
+  expect((await stat(path)).isFIFO()).toBe(true);
+  expect((await it.engine.loadImage(read)).digest).toBe(hello.digest);
+});
+
+test("two saves to one new folder at the same time: it has both", async () => {
+  const folder = `${newPath("shared")}/`;
+  await Promise.all([it.engine.saveImage(hello, folder), it.engine.saveImage(other, folder)]);
+  const loaded = await it.engine.loadImages(folder);
+  const digests = (images: readonly Image[]) => images.map(({ digest }) => digest).toSorted();
+  expect(digests(loaded)).toEqual(digests([hello, other]));
 });
 
 test("to a folder images are added; a name that it has moves on", async () => {
