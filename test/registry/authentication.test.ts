@@ -69,15 +69,15 @@ describe("the token flow", () => {
     );
     await using registry = openRegistry(server.host, fast);
     await Promise.all([
-      registry.fetchManifest("a/b", "v1"),
-      registry.fetchManifest("a/b", "v2"),
-      registry.fetchManifest("a/b", "v3"),
+      registry.repository("a/b").fetchManifest("v1"),
+      registry.repository("a/b").fetchManifest("v2"),
+      registry.repository("a/b").fetchManifest("v3"),
     ]);
-    await registry.fetchManifest("a/b", "v4");
+    await registry.repository("a/b").fetchManifest("v4");
     expect(tokens.seen.map(({ url, authorization }) => [url, authorization])).toEqual([
       ["/token?service=reg&scope=repository%3Aa%2Fb%3Apull", undefined],
     ]);
-    await registry.fetchManifest("c/d", "v1");
+    await registry.repository("c/d").fetchManifest("v1");
     expect(tokens.seen).toHaveLength(2);
     // The second repository's token came ahead: no answer of 401 was needed.
     expect(server.requests.filter((request) => request.includes("c/d"))).toHaveLength(1);
@@ -98,8 +98,8 @@ describe("the token flow", () => {
       return credentials;
     };
     await using registry = openRegistry(server.host, { ...fast, credentials: source });
-    await registry.fetchManifest("a/b", "v1");
-    await registry.fetchManifest("a/b", "v2");
+    await registry.repository("a/b").fetchManifest("v1");
+    await registry.repository("a/b").fetchManifest("v2");
     expect(tokens.seen.map(({ authorization }) => authorization)).toEqual([basic]);
     expect(sent).toEqual(["", "Bearer secret-token", "Bearer secret-token"]);
     expect(asked).toEqual([server.host]);
@@ -117,7 +117,7 @@ describe("the token flow", () => {
       ...fast,
       credentials: { identityToken: "id&=" },
     });
-    await registry.fetchManifest("a/b", "v1");
+    await registry.repository("a/b").fetchManifest("v1");
     const [seen] = tokens.seen;
     expect(seen).toMatchObject({ url: "/token", authorization: undefined });
     expect(Object.fromEntries(new URLSearchParams(seen?.body))).toEqual({
@@ -135,7 +135,7 @@ describe("the token flow", () => {
       (t) => t === "Bearer own",
     );
     await using registry = openRegistry(server.host, { ...fast, credentials: { token: "own" } });
-    await registry.fetchManifest("a/b", "v1");
+    await registry.repository("a/b").fetchManifest("v1");
     expect(server.requests).toHaveLength(2);
   });
 
@@ -146,12 +146,12 @@ describe("the token flow", () => {
     );
     await using server = await startBearerRegistry(`${tokens.origin}/token`, (t) => t === valid);
     await using registry = openRegistry(server.host, fast);
-    await registry.fetchManifest("a/b", "v1");
+    await registry.repository("a/b").fetchManifest("v1");
     valid = "Bearer t2";
-    await registry.fetchManifest("a/b", "v1");
+    await registry.repository("a/b").fetchManifest("v1");
     expect(tokens.seen).toHaveLength(2);
     valid = "Bearer none";
-    expect(await rejectionOf(registry.fetchManifest("a/b", "v1"))).toMatchObject({
+    expect(await rejectionOf(registry.repository("a/b").fetchManifest("v1"))).toMatchObject({
       code: "ERR_REGISTRY_UNAUTHORIZED",
     });
     expect(tokens.seen).toHaveLength(3);
@@ -171,7 +171,7 @@ describe("the token flow", () => {
     );
     await using server = await startBearerRegistry(`${tokens.origin}/token`, () => false);
     await using registry = openRegistry(server.host, { ...fast, credentials });
-    const error = await rejectionOf(registry.fetchManifest("a/b", "v1"));
+    const error = await rejectionOf(registry.repository("a/b").fetchManifest("v1"));
     expect(error).toMatchObject({ code });
     expectNoSecret(error);
   });
@@ -184,7 +184,7 @@ describe("the token flow", () => {
   ])("does not go to a token server at %s", async (realm) => {
     await using server = await startBearerRegistry(realm, () => false);
     await using registry = openRegistry(server.host, { ...fast, credentials });
-    expect(await rejectionOf(registry.fetchManifest("a/b", "v1"))).toMatchObject({
+    expect(await rejectionOf(registry.repository("a/b").fetchManifest("v1"))).toMatchObject({
       code: "ERR_REGISTRY_RESPONSE",
     });
   });
@@ -211,7 +211,7 @@ describe("credentials", () => {
     });
     await using registry = openRegistry(server.host, { ...fast, credentials });
     for (const repository of ["a/away", "a/back"]) {
-      const { stream } = await registry.fetchBlob(repository, blob);
+      const { stream } = await registry.repository(repository).fetchBlob(blob);
       expect(await text(stream)).toBe("layer");
     }
     expect(seen.filter(([where]) => where === "storage" || where === "/data")).toEqual([
@@ -232,7 +232,7 @@ describe("credentials", () => {
       response.writeHead(307, { location: `${storage.origin}/x` }).end(),
     );
     await using registry = openRegistry(server.host, { ...fast, credentials });
-    expect(await rejectionOf(registry.fetchBlob("a/b", blob))).toMatchObject({
+    expect(await rejectionOf(registry.repository("a/b").fetchBlob(blob))).toMatchObject({
       code: "ERR_REGISTRY_UNAUTHORIZED",
     });
     expect(seen).toEqual([undefined]);
@@ -251,7 +251,7 @@ describe("credentials", () => {
     });
     await using registry = openRegistry(server.host, { ...fast, credentials });
     for (const tag of ["denied", "cut"]) {
-      expectNoSecret(await rejectionOf(registry.fetchManifest("a/b", tag)));
+      expectNoSecret(await rejectionOf(registry.repository("a/b").fetchManifest(tag)));
     }
   });
 
@@ -263,7 +263,7 @@ describe("credentials", () => {
   ])("must be usable: %s", async (_, source) => {
     await using server = await startBearerRegistry("https://auth.example/", () => false);
     await using registry = openRegistry(server.host, { ...fast, credentials: source });
-    const error = await rejectionOf(registry.fetchManifest("a/b", "v1"));
+    const error = await rejectionOf(registry.repository("a/b").fetchManifest("v1"));
     expect(error).toMatchObject({ code: "ERR_OPTIONS_INVALID" });
     expect(inspect(error)).not.toContain("secret-1");
   });
@@ -282,8 +282,8 @@ describe("credentials", () => {
         return { token: "own" };
       },
     });
-    expect(await rejectionOf(registry.fetchManifest("a/b", "v1"))).toBe(failure);
-    expect((await registry.fetchManifest("a/b", "v1")).bytes.byteLength).toBe(2);
+    expect(await rejectionOf(registry.repository("a/b").fetchManifest("v1"))).toBe(failure);
+    expect((await registry.repository("a/b").fetchManifest("v1")).bytes.byteLength).toBe(2);
   });
 });
 
@@ -298,7 +298,7 @@ describe("redirects", () => {
       response.writeHead(302, location === undefined ? {} : { location }).end(),
     );
     await using registry = openRegistry(server.host, fast);
-    expect(await rejectionOf(registry.fetchBlob("a/b", blob))).toMatchObject({
+    expect(await rejectionOf(registry.repository("a/b").fetchBlob(blob))).toMatchObject({
       code: "ERR_REGISTRY_RESPONSE",
     });
     expect(server.requests.length).toBeLessThan(8);
@@ -310,7 +310,7 @@ describe("redirects", () => {
       else response.writeHead(307, { location: "/elsewhere" }).end();
     });
     await using registry = openRegistry(server.host, fast);
-    expect(await rejectionOf(registry.pushBlob("a/b", blob, content))).toMatchObject({
+    expect(await rejectionOf(registry.repository("a/b").pushBlob(blob, content))).toMatchObject({
       code: "ERR_REGISTRY_RESPONSE",
     });
   });

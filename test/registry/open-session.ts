@@ -1,4 +1,5 @@
-import { fetchBlob, type FetchBlobOptions } from "../../src/registry/fetch-blob.js";
+import type { FetchBlobOptions } from "../../src/oci/repository.js";
+import { fetchBlob } from "../../src/registry/fetch-blob.js";
 import { fetchManifest, resolveManifest } from "../../src/registry/fetch-manifest.js";
 import type { RegistryOptions } from "../../src/registry/registry-options.js";
 import { Session } from "../../src/registry/session.js";

@@ -29,7 +29,7 @@ describe("statuses", () => {
       sendJson(response, status, { errors: [{ code: "DENIED", message: "no\u001b[31m way" }] }),
     );
     await using registry = openRegistry(server.host, { ...fast, retries: 2 });
-    const error = await rejectionOf(registry.fetchManifest("a/b", "v1"));
+    const error = await rejectionOf(registry.repository("a/b").fetchManifest("v1"));
     expect(error).toMatchObject({
       code,
       data: { registry: server.host, url: `${server.origin}/v2/a/b/manifests/v1`, status },
@@ -45,7 +45,7 @@ describe("statuses", () => {
       }),
     );
     await using registry = openRegistry(server.host);
-    const error = await rejectionOf(registry.fetchManifest("a/b", "v1"));
+    const error = await rejectionOf(registry.repository("a/b").fetchManifest("v1"));
     expect(String(error)).toMatch(/MANIFEST_UNKNOWN: x{100}/);
     expect(String(error).length).toBeLessThan(500);
   });
@@ -57,7 +57,7 @@ describe("statuses", () => {
         response.writeHead(404).end(body),
       );
       await using registry = openRegistry(server.host);
-      expect(await rejectionOf(registry.fetchManifest("a/b", "v1"))).toMatchObject({
+      expect(await rejectionOf(registry.repository("a/b").fetchManifest("v1"))).toMatchObject({
         code: "ERR_REGISTRY_NOT_FOUND",
       });
     },
@@ -71,7 +71,7 @@ describe("statuses", () => {
       else sendJson(response, 200, {}, { "content-type": OCI_MANIFEST });
     });
     await using registry = openRegistry(server.host, fast);
-    const { descriptor } = await registry.fetchManifest("a/b", "v1");
+    const { descriptor } = await registry.repository("a/b").fetchManifest("v1");
     expect(descriptor).toEqual({
       mediaType: OCI_MANIFEST,
       digest: digestOf(Buffer.from("{}")),
@@ -87,7 +87,7 @@ describe("statuses", () => {
     });
     await using registry = openRegistry(server.host, fast);
     const began = performance.now();
-    const error = await rejectionOf(registry.fetchManifest("a/b", "v1"));
+    const error = await rejectionOf(registry.repository("a/b").fetchManifest("v1"));
     expect(performance.now() - began).toBeGreaterThan(990);
     expect(error).toMatchObject({
       code: "ERR_REGISTRY_RATE_LIMITED",
@@ -123,7 +123,9 @@ describe("manifests", () => {
       sendJson(response, 200, {}, headers),
     );
     await using registry = openRegistry(server.host, { ...fast, retries: 0 });
-    expect(await rejectionOf(registry.fetchManifest("a/b", name))).toMatchObject({ code });
+    expect(await rejectionOf(registry.repository("a/b").fetchManifest(name))).toMatchObject({
+      code,
+    });
   });
 
   it("stops reading a manifest that never ends", async () => {
@@ -135,7 +137,7 @@ describe("manifests", () => {
       more();
     });
     await using registry = openRegistry(server.host, fast);
-    expect(await rejectionOf(registry.fetchManifest("a/b", "v1"))).toMatchObject({
+    expect(await rejectionOf(registry.repository("a/b").fetchManifest("v1"))).toMatchObject({
       code: "ERR_REGISTRY_RESPONSE",
     });
     expect(server.requests).toHaveLength(1);
@@ -148,13 +150,15 @@ describe("manifests", () => {
       setTimeout(() => (count === 1 ? response.destroy() : response.end("}")), 20);
     });
     await using registry = openRegistry(server.host, fast);
-    expect((await registry.fetchManifest("a/b", "v1")).descriptor.size).toBe(2);
+    expect((await registry.repository("a/b").fetchManifest("v1")).descriptor.size).toBe(2);
   });
 
   it("resolves by GET where HEAD does not tell", async () => {
     await using server = await startFakeServer((_, response) => sendJson(response, 200, {}));
     await using registry = openRegistry(server.host);
-    expect((await registry.resolve("a/b", "v1")).digest).toBe(digestOf(Buffer.from("{}")));
+    expect((await registry.repository("a/b").resolve("v1")).digest).toBe(
+      digestOf(Buffer.from("{}")),
+    );
     expect(server.requests).toEqual(["HEAD /v2/a/b/manifests/v1", "GET /v2/a/b/manifests/v1"]);
   });
 
@@ -166,9 +170,8 @@ describe("manifests", () => {
       ["a/b", "v1?x"],
       ["a/b/manifests/v2#", "v1"],
     ] as const) {
-      expect(await rejectionOf(registry.fetchManifest(repository, tag))).toMatchObject({
-        code: "ERR_REFERENCE_INVALID",
-      });
+      const fetched = async () => registry.repository(repository).fetchManifest(tag);
+      expect(await rejectionOf(fetched())).toMatchObject({ code: "ERR_REFERENCE_INVALID" });
     }
     expect(server.requests).toEqual([]);
   });
@@ -188,7 +191,10 @@ describe("blobs", () => {
     });
     await using registry = openRegistry(server.host, fast);
     const error = await rejectionOf(
-      registry.fetchBlob("a/b", blob).then(({ stream }) => collect(stream)),
+      registry
+        .repository("a/b")
+        .fetchBlob(blob)
+        .then(({ stream }) => collect(stream)),
     );
     expect(error).toMatchObject({
       code: "ERR_SIZE_MISMATCH",
@@ -211,7 +217,7 @@ describe("blobs", () => {
       setTimeout(() => (to < blob.size ? response.destroy() : response.end()), 30);
     });
     await using registry = openRegistry(server.host, fast);
-    const { stream, size } = await registry.fetchBlob("a/b", blob);
+    const { stream, size } = await registry.repository("a/b").fetchBlob(blob);
     expect(size).toBe(blob.size);
     expect(bytes.equals(await collect(stream))).toBe(true);
     expect(server.requests).toHaveLength(3);
@@ -224,7 +230,7 @@ describe("blobs", () => {
       setTimeout(() => response.destroy(), 5);
     });
     await using registry = openRegistry(server.host, fast);
-    const { stream } = await registry.fetchBlob("a/b", blob);
+    const { stream } = await registry.repository("a/b").fetchBlob(blob);
     expect(await rejectionOf(collect(stream))).toMatchObject({
       code: "ERR_REGISTRY_UNREACHABLE",
       data: { registry: server.host },
@@ -239,7 +245,9 @@ describe("blobs", () => {
         response.end();
       });
       await using registry = openRegistry(server.host, fast);
-      expect(await rejectionOf(registry.fetchBlob("a/b", blob, { offset: 100 }))).toMatchObject({
+      expect(
+        await rejectionOf(registry.repository("a/b").fetchBlob(blob, { offset: 100 })),
+      ).toMatchObject({
         code: expect.stringMatching(/ERR_REGISTRY_RESPONSE|ERR_SIZE_MISMATCH/),
       });
     },
@@ -255,7 +263,7 @@ describe("pushes", () => {
       } else request.resume().on("end", () => response.writeHead(201).end());
     });
     await using registry = openRegistry(server.host, fast);
-    await registry.pushBlob("a/b", blob, bytes);
+    await registry.repository("a/b").pushBlob(blob, bytes);
     expect(server.requests.at(-1)).toBe(
       `PUT /v2/a/b/blobs/uploads/1?state=x&digest=${encodeURIComponent(blob.digest)}`,
     );
@@ -266,10 +274,12 @@ describe("pushes", () => {
       [chunksOf(bytes.subarray(1), failure), { message: failure.message }],
     ];
     for (const [source, expected] of sources) {
-      const error = await rejectionOf(registry.pushBlob("a/b", blob, () => source));
+      const error = await rejectionOf(registry.repository("a/b").pushBlob(blob, () => source));
       expect(error).toMatchObject(expected);
     }
-    expect(await rejectionOf(registry.pushBlob("a/b", blob, bytes.subarray(1)))).toMatchObject({
+    expect(
+      await rejectionOf(registry.repository("a/b").pushBlob(blob, bytes.subarray(1))),
+    ).toMatchObject({
       code: "ERR_SIZE_MISMATCH",
     });
   });
@@ -280,7 +290,7 @@ describe("no answer", () => {
     const server = await startFakeServer(() => undefined);
     await server[Symbol.asyncDispose]();
     await using registry = openRegistry(server.host, fast);
-    expect(await rejectionOf(registry.fetchManifest("a/b", "v1"))).toMatchObject({
+    expect(await rejectionOf(registry.repository("a/b").fetchManifest("v1"))).toMatchObject({
       code: "ERR_REGISTRY_UNREACHABLE",
       data: { registry: server.host },
     });
@@ -292,10 +302,10 @@ describe("no answer", () => {
     });
     const options = { ...fast, retries: 0, headersTimeoutMs: 300, stallTimeoutMs: 300 };
     await using registry = openRegistry(server.host, options);
-    expect(await rejectionOf(registry.fetchManifest("a/b", "v1"))).toMatchObject({
+    expect(await rejectionOf(registry.repository("a/b").fetchManifest("v1"))).toMatchObject({
       code: "ERR_REGISTRY_UNREACHABLE",
     });
-    const { stream } = await registry.fetchBlob("a/b", blob);
+    const { stream } = await registry.repository("a/b").fetchBlob(blob);
     expect(await rejectionOf(collect(stream))).toMatchObject({ code: "ERR_REGISTRY_UNREACHABLE" });
   });
 
@@ -311,7 +321,7 @@ describe("no answer", () => {
       ...fast,
       insecure: [`127.0.0.1:${port}`],
     });
-    expect(await rejectionOf(registry.fetchManifest("a/b", "v1"))).toMatchObject({
+    expect(await rejectionOf(registry.repository("a/b").fetchManifest("v1"))).toMatchObject({
       code: "ERR_REGISTRY_RESPONSE",
     });
     server.close();
@@ -320,10 +330,10 @@ describe("no answer", () => {
   it("is said of a closed client", async () => {
     await using server = await startFakeServer((_, response) => sendJson(response, 200, {}));
     const registry = openRegistry(server.host, fast);
-    await registry.fetchManifest("a/b", "v1");
+    await registry.repository("a/b").fetchManifest("v1");
     await registry.close();
     await registry.close();
-    expect(await rejectionOf(registry.fetchManifest("a/b", "v1"))).toMatchObject({
+    expect(await rejectionOf(registry.repository("a/b").fetchManifest("v1"))).toMatchObject({
       code: "ERR_REGISTRY_UNREACHABLE",
     });
   });
@@ -344,16 +354,22 @@ describe("abort", () => {
       const controller = new AbortController();
       setTimeout(() => controller.abort(reason), 100);
       const { signal } = controller;
-      expect(await rejectionOf(registry.fetchManifest("a/b", tag, { signal }))).toBe(reason);
+      expect(await rejectionOf(registry.repository("a/b").fetchManifest(tag, { signal }))).toBe(
+        reason,
+      );
     }
     const controller = new AbortController();
-    const { stream } = await registry.fetchBlob("a/b", blob, { signal: controller.signal });
+    const { stream } = await registry
+      .repository("a/b")
+      .fetchBlob(blob, { signal: controller.signal });
     setTimeout(() => controller.abort(reason), 50);
     expect(await rejectionOf(collect(stream))).toBe(reason);
     const aborted = AbortSignal.abort(reason);
     await using fresh = openRegistry(server.host, fast);
-    expect(await rejectionOf(fresh.listTags("a/b", { signal: aborted }))).toBe(reason);
-    expect(await rejectionOf(registry.listTags("a/b", { signal: aborted }))).toBe(reason);
+    expect(await rejectionOf(fresh.repository("a/b").listTags({ signal: aborted }))).toBe(reason);
+    expect(await rejectionOf(registry.repository("a/b").listTags({ signal: aborted }))).toBe(
+      reason,
+    );
   });
 
   it("does no harm to a download that nobody reads", async () => {
@@ -362,7 +378,9 @@ describe("abort", () => {
     });
     await using registry = openRegistry(server.host, fast);
     const controller = new AbortController();
-    const { stream } = await registry.fetchBlob("a/b", blob, { signal: controller.signal });
+    const { stream } = await registry
+      .repository("a/b")
+      .fetchBlob(blob, { signal: controller.signal });
     controller.abort(reason);
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(await rejectionOf(collect(stream))).toBe(reason);
