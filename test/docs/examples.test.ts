@@ -1,4 +1,5 @@
 /** Runs every example of the doc comments, the README and the pages under docs/. */
+import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
@@ -6,14 +7,13 @@ import { pipeline } from "node:stream/promises";
 import { rootCertificates } from "node:tls";
 import { fileURLToPath } from "node:url";
 import * as safedock from "safedock";
+import * as oci from "safedock/oci";
 import * as testing from "safedock/testing";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ContentStore } from "../../src/content/content-store.js";
 import { ImageStore } from "../../src/image/image-store.js";
 import { resolveEntry } from "../../src/image/resolve-entry.js";
-import { parseReference } from "../../src/oci/reference.js";
-import { openRegistry } from "../../src/registry/registry.js";
 import { guestBytes } from "../engine/guests.js";
 import { openTestEngine, type TestEngine } from "../support/test-engine.js";
 import { Sigstore } from "../trust/keyless-signer.js";
@@ -74,7 +74,6 @@ beforeAll(async () => {
   const layer = join(fixture.folder, "layer.tar");
   await writeFile(layer, await testing.tarLayer(files));
   ({ size } = await stat(layer));
-  const { createHash } = await import("node:crypto");
   digest = `sha256:${createHash("sha256")
     .update(await readFile(layer))
     .digest("hex")}`;
@@ -118,21 +117,26 @@ async function execute(code: string): Promise<void> {
   const { engine } = fixture;
   await using container = await engine.createContainer(image);
   const started = container.exec(["/bin/check.wasm"]);
+  await using opened = oci.openRegistry(registry.host);
+  const repository = opened.repository("acme/hello");
+  const manifest = oci.parseManifest((await repository.fetchManifest("1.2")).bytes);
   const scope: Record<string, unknown> = {
     ...safedock,
     ...testing,
+    ...oci,
     ...{
       ContentStore,
       ImageStore,
+      createHash,
       createReadStream,
       createWriteStream,
       pipeline,
       readFile,
-      openRegistry,
-      parseReference,
       resolveEntry,
     },
-    ...{ container, digest, engine, image, registry, size },
+    ...{ container, digest, engine, image, registry, repository, size },
+    layer: manifest.kind === "manifest" ? manifest.layers[0] : undefined,
+    file: { write: () => true },
     ...{ process: await started, username: "ada", password: "secret" },
     bytes: await guestBytes("hello"),
     console: { log: () => undefined, error: () => undefined },

@@ -51,14 +51,16 @@ describe("the packed tarball, installed", () => {
     expect(Object.keys(safedock.dependencies).sort()).toEqual(declared.sort());
   });
 
-  it("is imported as a module, with both its sub-paths", async () => {
+  it("is imported as a module, with its sub-paths", async () => {
     const lines = await runProgram(
       "app.mjs",
       `import { openEngine, SafedockError } from "safedock";
        import { startRegistry } from "safedock/testing";
-       console.log(typeof openEngine, SafedockError.name, typeof startRegistry);`,
+       import { copy, SafedockError as Same } from "safedock/oci";
+       console.log(typeof openEngine, SafedockError.name, typeof startRegistry);
+       console.log(typeof copy, Same === SafedockError);`,
     );
-    expect(lines).toEqual(["function SafedockError function"]);
+    expect(lines).toEqual(["function SafedockError function", "function true"]);
   });
 
   it("is loaded by require()", async () => {
@@ -66,9 +68,10 @@ describe("the packed tarball, installed", () => {
       "app.cjs",
       `const { openEngine } = require("safedock");
        const { startRegistry } = require("safedock/testing");
-       console.log(typeof openEngine, typeof startRegistry);`,
+       const { copy } = require("safedock/oci");
+       console.log(typeof openEngine, typeof startRegistry, typeof copy);`,
     );
-    expect(lines).toEqual(["function function"]);
+    expect(lines).toEqual(["function function function"]);
   });
 
   it("hides what is not exported", async () => {
