@@ -27,11 +27,12 @@ export async function fetchManifest(
   checkReferencePart("tag or digest", tagOrDigest);
   const { mirrors } = session;
   return readThrough({ session, mirrors }, repository, tagOrDigest, signal, (place, path) =>
-    fetchFrom(place, path, tagOrDigest, signal),
+    fetchOwnManifest(place, path, tagOrDigest, signal),
   );
 }
 
-async function fetchFrom(
+/** From the registry itself, whatever its mirrors have: for what is read to be written back. */
+export async function fetchOwnManifest(
   session: Session,
   repository: string,
   tagOrDigest: string,
@@ -51,7 +52,10 @@ async function fetchFrom(
   return { descriptor: { mediaType, digest, size: bytes.byteLength }, bytes };
 }
 
-/** Where a tag or digest points, by HEAD; by GET at registries whose HEAD does not tell. */
+/**
+ * Where a tag or digest points, by HEAD; by GET at registries whose HEAD does not tell. A digest is asked
+ * for to know whether the registry has it, which its mirrors cannot say.
+ */
 export async function resolveManifest(
   session: Session,
   repository: string,
@@ -60,7 +64,7 @@ export async function resolveManifest(
 ): Promise<Descriptor> {
   checkReferencePart("repository", repository);
   checkReferencePart("tag or digest", tagOrDigest);
-  const { mirrors } = session;
+  const mirrors = isDigest(tagOrDigest) ? [] : session.mirrors;
   return readThrough({ session, mirrors }, repository, tagOrDigest, signal, (place, path) =>
     resolveAt(place, path, tagOrDigest, signal),
   );
@@ -77,7 +81,7 @@ async function resolveAt(
   const announced = announcedDigest(session, response);
   const length = response.header("content-length") ?? "";
   if (announced === undefined || !/^\d{1,15}$/.test(length)) {
-    return (await fetchFrom(session, repository, tagOrDigest, signal)).descriptor;
+    return (await fetchOwnManifest(session, repository, tagOrDigest, signal)).descriptor;
   }
   if (isDigest(tagOrDigest) && announced !== tagOrDigest) {
     throw mismatch(tagOrDigest, announced, response);

@@ -5,7 +5,7 @@ import { MAX_MANIFEST_BYTES, parseManifest } from "../oci/manifest.js";
 import { bareMediaType, OCI_INDEX } from "../oci/media-types.js";
 import type { ReferrersOptions } from "../oci/repository.js";
 import { responseError } from "./failure.js";
-import { fetchManifest } from "./fetch-manifest.js";
+import { fetchOwnManifest } from "./fetch-manifest.js";
 import { nextPage } from "./next-page.js";
 import { pullScope } from "./scope.js";
 import type { Session } from "./session.js";
@@ -49,7 +49,7 @@ export async function taggedReferrers(
 ): Promise<readonly Descriptor[]> {
   try {
     const tag = referrersTag(digest);
-    const { bytes, descriptor } = await fetchManifest(session, repository, tag, signal);
+    const { bytes, descriptor } = await fetchOwnManifest(session, repository, tag, signal);
     const index = parseManifest(bytes, descriptor.mediaType);
     return index.kind === "index" ? index.manifests : [];
   } catch (error) {
