@@ -6,6 +6,7 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promis
 import { join } from "node:path";
 import { PassThrough, Writable } from "node:stream";
 import { buffer } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Image, SaveFormat } from "safedock";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -111,6 +112,15 @@ test("the same images make the same bytes, whatever the target and the time", as
     expect(sha256(await readFile(two))).toBe(expected);
     expect(sha256(new Uint8Array(read))).toBe(expected);
   }
+});
+
+test("process.stdout of one process into process.stdin of another", async () => {
+  const script = fileURLToPath(new URL("pipe.mjs", import.meta.url));
+  const path = newPath("store");
+  const save = `"$0" "$1" save "$2" acme/hello:1 | "$0" "$1" load "$3"`;
+  const { stdout } = await run("sh", ["-c", save, process.execPath, script, it.engine.root, path]);
+  const expected = Buffer.from((await it.engine.run(hello)).stdout).toString();
+  expect(JSON.parse(stdout)).toEqual({ reference: "docker.io/acme/hello:1", stdout: expected });
 });
 
 test("a pipe stays a pipe", async () => {
