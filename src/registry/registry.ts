@@ -19,7 +19,8 @@ import type { RegistryOptions } from "./registry-options.js";
  * - `ERR_REGISTRY_RESPONSE`: an answer against the specification or above a cap
  * - `ERR_REGISTRY_UNREACHABLE`: no answer at all
  * - `ERR_REFERENCE_INVALID`: a tag or digest that is none
- * - `ERR_OPTIONS_INVALID`: credentials or a `ca` that cannot be used
+ * - `ERR_OPTIONS_INVALID`: options that cannot be used
+ * - `ERR_CREDENTIALS_INVALID`: a file of logins or a credential helper that cannot be used
  */
 export interface Repository
   extends ReadableRepository, WritableRepository, TagLister, ReferrersLister, ManifestDeleter {
