@@ -9,10 +9,11 @@ import { checkBuildOptions } from "./check-build-options.js";
 export async function buildByOptions(
   store: ImageStore,
   options: BuildOptions,
-  onProgress: OnPullProgress,
+  progressOf: (name: string) => OnPullProgress,
 ): Promise<ImageRecord> {
   const checked = await checkBuildOptions(options);
   const { from, signal } = options;
+  const onProgress = progressOf(checked.reference ?? "build");
   signal?.throwIfAborted();
   const base = typeof from === "string" ? await store.get(from) : from?.record;
   const call = { onProgress, ...(signal === undefined ? {} : { signal }) };

@@ -21,9 +21,12 @@ export class ContainerCopies {
     }
   }
 
-  export(stream: Readable): Readable {
+  exporting(stream: Readable): void {
     this.#exports.add(stream);
-    return stream.once("close", () => this.#exports.delete(stream));
+  }
+
+  exported(stream: Readable): void {
+    this.#exports.delete(stream);
   }
 
   /** Ends the exports with an error, once the commits are through. */

@@ -192,7 +192,7 @@ export class Container implements AsyncDisposable {
   async diff(): Promise<ContainerChange[]> {
     this.#assertWritable("list the changes of");
     const { listChanges } = await import("./container-changes.js");
-    return listChanges(await this.#host.openRoot(this.image, this.layer));
+    return await listChanges(await this.#host.openRoot(this.image, this.layer));
   }
 
   /**
@@ -216,7 +216,8 @@ export class Container implements AsyncDisposable {
       throw this.#stateError("commit", "wait for its end, or pass whileRunning: true");
     }
     const open = () => this.#host.openRoot(this.image, this.layer);
-    return this.#copies.commit(this.#host.commit(this.image, open, options));
+    // Awaited: a container that the app has forgotten must not lose its files meanwhile.
+    return await this.#copies.commit(this.#host.commit(this.image, open, options));
   }
 
   /**
@@ -240,7 +241,10 @@ export class Container implements AsyncDisposable {
       this.#assertThere("export");
       return this.#host.openRoot(this.image, this.layer);
     };
-    return this.#copies.export(openExport(open, options.signal));
+    const stream = openExport(open, options.signal);
+    this.#copies.exporting(stream);
+    // Whoever holds the stream holds the container, and with it the files.
+    return stream.once("close", () => this.#copies.exported(stream));
   }
 
   /** What the container is: grants, limits, image and state, as plain data. */

@@ -85,12 +85,12 @@ function* readFile(
     let done = 0;
     while (done < size) {
       const wanted = Math.min(READ_BYTES, size - done);
-      const chunk = Buffer.alloc(wanted);
+      const chunk = Buffer.allocUnsafe(wanted);
       const isFile = !isGone && file.type === FILETYPE_REGULAR_FILE;
       const count = isFile ? file.read(chunk, 0, wanted, done) : 0;
       if (count < 0) throw fileError("read", path, count);
       done += wanted;
-      yield chunk;
+      yield chunk.fill(0, count);
     }
   } finally {
     if (!isGone) file.close();

@@ -186,8 +186,8 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
     this.assertOpen();
     await this.#checkBuild(options);
     const { buildByOptions } = await import("./build-by-options.js");
-    const progress = this.#progress(options.reference ?? "build", options.onProgress);
-    return this.#arrived(await buildByOptions(this.store, options, progress));
+    const progressOf = (name: string) => this.#progress(name, options.onProgress);
+    return this.#arrived(await buildByOptions(this.store, options, progressOf));
   }
 
   /**
