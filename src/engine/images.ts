@@ -12,6 +12,7 @@ import { sweepLayers } from "./store-root.js";
 
 /** What the images of a store ask of their engine. */
 export interface ImageUsers {
+  /** @throws SafedockError `ERR_ENGINE_CLOSED` */
   assertOpen(): void;
   /** Ids of the containers that use an image, none for a run; undefined if nothing uses it. */
   usersOf(digest: string): readonly string[] | undefined;

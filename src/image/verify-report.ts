@@ -16,8 +16,11 @@ export interface VerifyOptions {
   readonly onProgress?: (progress: VerifyProgress) => void;
 }
 
+/** How far a verification is. */
 export interface VerifyProgress {
+  /** Files so far. */
   readonly checked: number;
+  /** Bytes of blobs hashed so far. */
   readonly bytes: number;
 }
 
