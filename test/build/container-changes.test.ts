@@ -4,10 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { isSafedockError, type Container, type Engine, type Image } from "safedock";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { guestBytes } from "../engine/guests.js";
@@ -328,24 +325,6 @@ describe("container.export", () => {
       reason,
     );
     for await (const _ of container.export()) break;
-  });
-
-  it("keeps the files of a container that the app has forgotten, as commit does", async () => {
-    const forgotten = async () => {
-      const container = await engine.createContainer(image);
-      await container.fs.writeFile("/kept", "kept");
-      return { tar: container.export(), commit: container.commit() };
-    };
-    const { tar, commit } = await forgotten();
-    setFlagsFromString("--expose-gc");
-    const collect = runInNewContext("gc") as () => void;
-    for (let i = 0; i < 5; i++) {
-      collect();
-      await sleep(10);
-    }
-    expect((await buffer(tar)).includes("kept")).toBe(true);
-    await using again = await engine.createContainer(await commit);
-    expect(await again.fs.exists("/kept")).toBe(true);
   });
 
   it("ends with an error when the container is removed", async () => {
