@@ -78,8 +78,8 @@ export interface CopyResult {
  * Sizes and digests are verified while the bytes stream through; no blob is held in memory. What the target
  * has is not sent again, and within one registry blobs are mounted. The digest stays the same.
  *
- * @param reference tag or digest in the source
- * @param targetReference tag or digest in the target. Default: as in the source; with `platform`, and
+ * @param reference - tag or digest in the source
+ * @param targetReference - tag or digest in the target. Default: as in the source; with `platform`, and
  *   a digest of an index in the source, the chosen manifest's digest
  * @throws SafedockError `ERR_DIGEST_MISMATCH`, `ERR_SIZE_MISMATCH`, `ERR_MANIFEST_INVALID`,
  *   `ERR_PLATFORM_NOT_FOUND`, `ERR_OPTIONS_INVALID`, and the codes of both repositories

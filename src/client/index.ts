@@ -21,7 +21,7 @@ export {
   type Manifest,
   type ParseManifestOptions,
 } from "../oci/manifest.js";
-export { formatPlatform, parsePlatform, selectPlatform } from "../oci/platform.js";
+export { formatPlatform, parsePlatform, selectPlatform, WASM_PLATFORMS } from "../oci/platform.js";
 export {
   formatFamiliarReference,
   formatReference,

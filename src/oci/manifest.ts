@@ -63,7 +63,7 @@ const UNSPECIFIC = new Set([
  * refused: one that verifies as an index and runs as a manifest would pass a check made on the other
  * (CVE-2021-41190).
  *
- * @param contentType the `Content-Type` or the descriptor's media type that the bytes came with
+ * @param contentType - the `Content-Type` or the descriptor's media type that the bytes came with
  * @throws SafedockError `ERR_MANIFEST_INVALID` (names the JSON path), `ERR_MANIFEST_UNSUPPORTED`
  */
 export function parseManifest(

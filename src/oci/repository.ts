@@ -1,11 +1,10 @@
 import type { Descriptor } from "./descriptor.js";
 import type { Digest } from "./digest.js";
 
-/**
- * What can be done with one repository, wherever it is: in a registry, a layout folder, an archive. Each
- * interface is one ability; who needs some of them asks for these alone, as in
- * `ManifestFetcher & BlobFetcher`.
- */
+// What can be done with one repository, wherever it is: in a registry, a layout folder, an archive. Each
+// interface is one ability; who needs some of them asks for these alone: `ManifestFetcher & BlobFetcher`.
+
+/** What every call takes. */
 export interface CallOptions {
   /** Ends the call with the signal's reason. Default: none. */
   readonly signal?: AbortSignal;
@@ -14,6 +13,7 @@ export interface CallOptions {
 /** What a blob is called and how large it is: what is needed of a descriptor to find and verify it. */
 export type BlobId = Pick<Descriptor, "digest" | "size">;
 
+/** A manifest or index as its bytes, whose digest is right. */
 export interface FetchedManifest {
   /**
    * Its media type is what the source said: read the bytes with
@@ -23,6 +23,7 @@ export interface FetchedManifest {
   readonly bytes: Uint8Array;
 }
 
+/** Says where tags point. */
 export interface ManifestResolver {
   /**
    * Says where a tag or digest points, without its content.
@@ -33,6 +34,7 @@ export interface ManifestResolver {
   resolve(tagOrDigest: string, options?: CallOptions): Promise<Descriptor>;
 }
 
+/** Gives manifests and indexes. */
 export interface ManifestFetcher {
   /**
    * Fetches a manifest or index by tag or digest, at most 4 MiB. Its bytes have the digest that was
@@ -43,11 +45,13 @@ export interface ManifestFetcher {
   fetchManifest(tagOrDigest: string, options?: CallOptions): Promise<FetchedManifest>;
 }
 
+/** Options of {@link BlobFetcher}. */
 export interface FetchBlobOptions extends CallOptions {
   /** First byte wanted. Default 0. */
   readonly offset?: number;
 }
 
+/** A blob that was opened. */
 export interface FetchedBlob {
   /**
    * The blob's bytes from `offset` on, to be iterated once, not verified against the digest
@@ -58,6 +62,7 @@ export interface FetchedBlob {
   readonly size: number;
 }
 
+/** Gives blobs: configs, layers, whatever else a manifest names. */
 export interface BlobFetcher {
   /**
    * Opens a blob. The bytes are bounded by the declared size but not verified: hash them as they come.
@@ -70,6 +75,7 @@ export interface BlobFetcher {
 /** Bytes, or a function that opens them from the first on: it is called once more for each further try. */
 export type BlobContent = Uint8Array | (() => AsyncIterable<Uint8Array>);
 
+/** Options of {@link BlobPusher}. */
 export interface PushBlobOptions extends CallOptions {
   /**
    * Another repository of the same registry that has the blob: the registry is asked to take it from
@@ -89,6 +95,7 @@ export interface PushBlobOptions extends CallOptions {
 /** How a blob came to be where it was to be pushed: it was there, was mounted, or was sent. */
 export type BlobOutcome = "existing" | "mounted" | "pushed";
 
+/** Takes blobs. */
 export interface BlobPusher {
   /** Tells whether the repository has a blob. */
   hasBlob(blob: Pick<Descriptor, "digest">, options?: CallOptions): Promise<boolean>;
@@ -100,11 +107,13 @@ export interface BlobPusher {
   pushBlob(blob: BlobId, content: BlobContent, options?: PushBlobOptions): Promise<BlobOutcome>;
 }
 
+/** A manifest or index to be pushed. */
 export interface ManifestContent {
   readonly mediaType: string;
   readonly bytes: Uint8Array;
 }
 
+/** Takes manifests and indexes. */
 export interface ManifestPusher {
   /**
    * Pushes a manifest or index under a tag or its digest; what it names must be there before. One with
@@ -117,16 +126,19 @@ export interface ManifestPusher {
   ): Promise<Descriptor>;
 }
 
+/** Lists tags. */
 export interface TagLister {
   /** All tags, in the repository's order; at most 100,000. */
   listTags(options?: CallOptions): Promise<string[]>;
 }
 
+/** Options of {@link ReferrersLister}. */
 export interface ReferrersOptions extends CallOptions {
   /** Only referrers of this type. Default: all. */
   readonly artifactType?: string;
 }
 
+/** Lists what refers to a manifest. */
 export interface ReferrersLister {
   /**
    * Lists the manifests that name this digest as their `subject`: signatures, bills of materials, …
@@ -135,6 +147,7 @@ export interface ReferrersLister {
   listReferrers(digest: Digest, options?: ReferrersOptions): Promise<Descriptor[]>;
 }
 
+/** Deletes tags and manifests. */
 export interface ManifestDeleter {
   /** Deletes a tag, or a manifest and with it all its tags. Blobs stay. */
   deleteManifest(tagOrDigest: string, options?: CallOptions): Promise<void>;

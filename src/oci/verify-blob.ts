@@ -52,6 +52,7 @@ export function verifyBytes(bytes: Uint8Array, blob: BlobId): Uint8Array {
 
 /** Where {@link readBlob} takes a blob from. */
 export interface BlobStreams {
+  /** Opens a blob, from its first byte on. */
   fetchBlob(
     blob: BlobId,
     options?: { readonly signal?: AbortSignal },

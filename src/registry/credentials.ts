@@ -41,6 +41,7 @@ export type CredentialsSource =
       context: CredentialsContext,
     ) => CredentialsAnswer | Promise<CredentialsAnswer>);
 
+/** What a source of credentials says: who we are, nobody, or `undefined` for nobody too. */
 export type CredentialsAnswer = Credentials | "anonymous" | undefined;
 
 /** What may stand in an HTTP header value without changing it: visible ASCII. */

@@ -46,7 +46,7 @@ export interface Registry extends AsyncDisposable {
  * Opens a registry; nothing is sent before the first call. Connections, tokens and the registry's
  * address are kept until it is closed.
  *
- * @param host as in references: `docker.io`, `ghcr.io`, `localhost:5000`
+ * @param host - as in references: `docker.io`, `ghcr.io`, `localhost:5000`
  * @throws SafedockError `ERR_REFERENCE_INVALID` when `host` is none
  * @example
  * ```ts
