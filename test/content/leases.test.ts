@@ -21,12 +21,11 @@ async function startHolder(root: string, what: "hold" | "use" | "collect") {
   });
   const exited = once(child, "exit");
   await once(child.stdout, "data");
-  return {
-    kill: async () => {
-      child.kill("SIGKILL");
-      await exited;
-    },
+  const kill = async () => {
+    child.kill("SIGKILL");
+    await exited;
   };
+  return { kill, [Symbol.asyncDispose]: kill };
 }
 
 async function leaseFiles({ layout }: ContentStore): Promise<string[]> {
@@ -74,7 +73,7 @@ test.each(["hold", "use"] as const)(
   async (what) => {
     await using root = await temporaryRoot();
     const store = await ContentStore.open(root.path);
-    const holder = await startHolder(root.path, what);
+    await using holder = await startHolder(root.path, what);
     const leased = await store.leases.read();
     expect((what === "hold" ? leased.work : leased.use).has(A)).toBe(true);
     expect(await leaseFiles(store)).toHaveLength(1);
@@ -87,7 +86,7 @@ test.each(["hold", "use"] as const)(
 test("who takes a lease waits for one who collects, and not for one who was killed at it", async () => {
   await using root = await temporaryRoot();
   const store = await ContentStore.open(root.path);
-  const collector = await startHolder(root.path, "collect");
+  await using collector = await startHolder(root.path, "collect");
   let isHeld = false;
   const holding = store.leases.hold([A]).then((lease) => {
     isHeld = true;
@@ -105,7 +104,7 @@ test("who takes a lease waits for one who collects, and not for one who was kill
 test("an abort ends the wait for one who collects and leaves no lease; the next one waits again", async () => {
   await using root = await temporaryRoot();
   const store = await ContentStore.open(root.path);
-  const collector = await startHolder(root.path, "collect");
+  await using collector = await startHolder(root.path, "collect");
   const controller = new AbortController();
   const reason = new Error("enough");
   const waiting = store.leases.hold([A], controller.signal);
@@ -169,9 +168,9 @@ test("another machine's collector counts for a minute after its last sign, its l
     await utimes(path, time, time);
   };
   await age(collector, 50_000);
-  await expect(
-    leases.collect(() => expect.unreachable(), AbortSignal.timeout(80)),
-  ).rejects.toThrow("timeout");
+  await expect(leases.collect(() => expect.unreachable(), AbortSignal.timeout(80))).rejects.toThrow(
+    "timeout",
+  );
   await age(collector, 70_000);
   await age(lease, 23 * 3_600_000);
   expect(await leases.collect(async () => (await leases.read()).use)).toEqual(new Set([A]));

@@ -1,10 +1,10 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { ImageStore } from "../../src/image/image-store.js";
 import { storedFiles } from "../../src/image/stored-files.js";
 import { temporaryRoot } from "../content/store-fixture.js";
@@ -33,9 +33,18 @@ async function writeLayouts(folder: string): Promise<string[]> {
   return layouts;
 }
 
+const started = new Set<ChildProcess>();
+// Those of a test that failed; the others have ended.
+afterEach(() => {
+  for (const child of started) child.kill("SIGKILL");
+  started.clear();
+});
+
 function start(root: string, name: string, rounds: number, layouts: readonly string[]) {
   const args = [PROGRAM, STORE, root, name, String(rounds), ...layouts];
-  return spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  started.add(child);
+  return child;
 }
 
 async function outcome(child: ReturnType<typeof start>): Promise<string> {
