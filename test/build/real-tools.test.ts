@@ -25,7 +25,7 @@ import { startDockerRegistry, type DockerRegistry } from "../support/docker-regi
 import { openTestEngine, type TestEngine } from "../support/test-engine.js";
 import { chainIdOf } from "../../src/snapshot/chain-id.js";
 import { parseDigest } from "../../src/oci/digest.js";
-import { readConfig, writeLayout } from "./stored-image.js";
+import { readConfig } from "./stored-image.js";
 
 const execute = promisify(execFile);
 
@@ -98,7 +98,6 @@ beforeAll(async () => {
   );
   for (const [name, image] of images) {
     await engine.pushImage(image, `${registry.host}/acme/${name}:1`);
-    await writeLayout(engine, image, join(folder, `layout-${name}`), "1");
   }
 }, 330_000);
 
@@ -183,23 +182,12 @@ describe("what we build is accepted by real tools", () => {
 
   it.each(IMAGES)("ctr image import, and the files mounted there: %s", async (name) => {
     const archive = join(folder, `archive-${name}.tar`);
-    await run(
-      "tar",
-      "-cf",
-      archive,
-      "-C",
-      join(folder, `layout-${name}`),
-      "oci-layout",
-      "index.json",
-      "blobs",
-    );
-    const reference = `example.com/acme/${name}`;
-    await containerd.ctr(
-      ...["images", "import", "--snapshotter", "native", "--platform", "wasi/wasm"],
-      ...["--base-name", reference, archive],
-    );
+    const reference = `example.com/acme/${name}:1`;
+    await engine.saveImage(imageOf(name), archive, { reference });
+    const options = ["--snapshotter", "native", "--platform", "wasi/wasm"];
+    await containerd.ctr("images", "import", ...options, archive);
     const lines = (await containerd.ctr("images", "ls")).split("\n");
-    const line = lines.find((text) => text.startsWith(`${reference}:1`));
+    const line = lines.find((text) => text.startsWith(reference));
     expect(line).toContain("wasi/wasm");
     expect(line).toContain(imageOf(name).digest);
     const { rootfs } = await readConfig(engine, imageOf(name));
@@ -212,27 +200,8 @@ describe("what we build is accepted by real tools", () => {
 
   it("ctr image import: artifact", async () => {
     const archive = join(folder, "archive-artifact.tar");
-    await run(
-      "tar",
-      "-cf",
-      archive,
-      "-C",
-      join(folder, "layout-artifact"),
-      "oci-layout",
-      "index.json",
-      "blobs",
-    );
-    await containerd.ctr(
-      ...[
-        "images",
-        "import",
-        "--all-platforms",
-        "--no-unpack",
-        "--base-name",
-        "example.com/artifact",
-        archive,
-      ],
-    );
+    await engine.saveImage(imageOf("artifact"), archive, { reference: "example.com/artifact:1" });
+    await containerd.ctr("images", "import", "--all-platforms", "--no-unpack", archive);
     expect(await containerd.ctr("images", "ls")).toContain(imageOf("artifact").digest);
   });
 

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Engine, Image } from "safedock";
 
@@ -36,31 +36,4 @@ export function readManifest(engine: Engine, image: Image): Promise<StoredManife
 
 export async function readConfig(engine: Engine, image: Image): Promise<StoredConfig> {
   return readJson(engine, (await readManifest(engine, image)).config.digest);
-}
-
-/** Writes an OCI layout folder of one image by copying its blobs out of the store. */
-export async function writeLayout(engine: Engine, image: Image, folder: string, tag: string) {
-  const manifest = await readManifest(engine, image);
-  await mkdir(join(folder, "blobs/sha256"), { recursive: true });
-  for (const digest of [
-    image.digest,
-    manifest.config.digest,
-    ...manifest.layers.map((l) => l.digest),
-  ]) {
-    await copyFile(blobPath(engine, digest), join(folder, "blobs", ...digest.split(":")));
-  }
-  const { size } = await stat(blobPath(engine, image.digest));
-  const [os, architecture] = image.platform.split("/");
-  const entry = {
-    mediaType: "application/vnd.oci.image.manifest.v1+json",
-    digest: image.digest,
-    size,
-    platform: { os, architecture },
-    annotations: { "org.opencontainers.image.ref.name": tag },
-  };
-  await writeFile(join(folder, "oci-layout"), JSON.stringify({ imageLayoutVersion: "1.0.0" }));
-  await writeFile(
-    join(folder, "index.json"),
-    JSON.stringify({ schemaVersion: 2, manifests: [entry] }),
-  );
 }
