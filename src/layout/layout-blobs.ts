@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { mkdir, rename, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { abortable } from "../base/abortable.js";
 import { SafedockError } from "../base/errors.js";
 import { FileSink } from "../content/file-sink.js";
 import { errorCodeOf } from "../content/process-identity.js";
@@ -65,7 +66,9 @@ export async function putBlob(
   try {
     let sent = 0;
     const chunks =
-      typeof content === "function" ? verifyBlob(content(), blob) : [verifyBytes(content, blob)];
+      typeof content === "function"
+        ? verifyBlob(abortable(content(), signal), blob)
+        : [verifyBytes(content, blob)];
     for await (const chunk of chunks) {
       signal?.throwIfAborted();
       await sink.write(chunk);

@@ -1,3 +1,4 @@
+import { abortable } from "../base/abortable.js";
 import { SafedockError } from "../base/errors.js";
 import { parseDigest } from "../oci/digest.js";
 import type { BlobContent, BlobId, BlobOutcome, PushBlobOptions } from "../oci/repository.js";
@@ -57,7 +58,7 @@ export async function pushBlob(
   if (await isThere()) return "existing";
   const job: UploadJob = {
     ...{ session, repository, blob, scope, signal },
-    content: verified(content, blob),
+    content: verified(content, blob, signal),
     onProgress: options.onProgress,
   };
   const mounted =
@@ -94,9 +95,9 @@ const pushLarge: Send = async (job, chunkBytes, begun, isThere) => {
   }
 };
 
-function verified(content: BlobContent, blob: BlobId): Body {
+function verified(content: BlobContent, blob: BlobId, signal: AbortSignal | undefined): Body {
   if (typeof content !== "function") return verifyBytes(content, blob);
-  return () => verifyBlob(content(), blob);
+  return () => verifyBlob(abortable(content(), signal), blob);
 }
 
 function checkChunkBytes(chunkBytes: number | undefined): void {

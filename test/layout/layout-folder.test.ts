@@ -108,6 +108,13 @@ describe("a layout folder", () => {
     const reason = new Error("enough");
     const signal = AbortSignal.abort(reason);
     expect(await rejectionOf(layout.pushBlob(blob, Buffer.from("right"), { signal }))).toBe(reason);
+    const hanging = async function* () {
+      yield Buffer.from("ri");
+      await new Promise(() => undefined);
+    };
+    const soon = AbortSignal.timeout(50);
+    const hung = layout.pushBlob(blob, hanging, { signal: soon });
+    expect(await rejectionOf(hung)).toBe(soon.reason);
     const files = await readdir(folder, { recursive: true, withFileTypes: true });
     expect(
       files

@@ -150,6 +150,21 @@ describe("pushing to Debian's docker-registry", () => {
     }
   });
 
+  it("stops at an abort also when the content hangs", async () => {
+    const { blob, bytes } = randomBlob(4 * MIB);
+    const repository = registry.repository("push/hanging");
+    const hanging = async function* () {
+      yield* pieces(bytes.subarray(0, 2 * MIB))();
+      await new Promise(() => undefined);
+    };
+    for (const options of [{}, { chunkBytes: MIB }]) {
+      const signal = AbortSignal.timeout(200);
+      const pushed = repository.pushBlob(blob, hanging, { ...options, signal });
+      expect(await rejectionOf(pushed)).toBe(signal.reason);
+      expect(proxy.steps().at(-1)).toMatch(/^DELETE (?:204|404)$/);
+    }
+  });
+
   it("pushes an empty blob", async () => {
     const { blob, bytes } = randomBlob(0);
     expect(await registry.repository("push/empty").pushBlob(blob, bytes)).toBe("pushed");
