@@ -39,9 +39,9 @@ export class ImageGate {
    */
   check(image: Image): void {
     if (this.#admitted.has(image)) return;
-    const { pulledFrom = [], reference } = image.record;
+    const { pulledFrom, reference } = image.record;
     const named = reference === undefined ? undefined : parseReference(reference);
-    if (pulledFrom.length === 0) {
+    if (pulledFrom === undefined) {
       checkLocal(this.policy, reference ?? image.digest);
     } else if (named !== undefined && pulledFrom.includes(repositoryOf(named))) {
       this.#checkSource(image, named);
@@ -53,13 +53,13 @@ export class ImageGate {
 
   /** By its digest, or by a name given here: one of the places where it came from must be good. */
   #checkSources(image: Image, pulledFrom: readonly string[]): void {
-    let first: unknown;
+    let first: unknown = unproven(image.digest, image.reference ?? image.digest);
     for (const repository of pulledFrom) {
       try {
         this.#checkSource(image, parseReference(repository));
         return;
       } catch (error) {
-        first ??= error;
+        if (repository === pulledFrom[0]) first = error;
       }
     }
     throw first;

@@ -1,5 +1,6 @@
 import { EventEmitter } from "eventemitter3";
 import { throwLater } from "../base/throw-later.js";
+import type { PruneOptions, PruneReport } from "../image/housekeeping-options.js";
 import type { ImageLock } from "../image/image-lock.js";
 import type { ImageStore } from "../image/image-store.js";
 import type { LoadSource } from "../image/load-source.js";
@@ -278,6 +279,21 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
       pullPolicy: pullPolicy ?? "never",
       ...(signal === undefined ? undefined : { signal }),
     });
+  }
+
+  /**
+   * {@link Images.prune} under Docker's name for it: removes images without a reference, what no image needs,
+   * and what dead processes left.
+   *
+   * @example
+   * ```ts
+   * const { images, bytes } = await engine.prune({ olderThanMs: 86_400_000 });
+   * console.log(images.length, bytes);
+   * ```
+   * @throws SafedockError `ERR_ENGINE_CLOSED`
+   */
+  prune(options: PruneOptions = {}): Promise<PruneReport> {
+    return this.images.prune(options);
   }
 
   /**

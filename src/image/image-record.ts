@@ -41,7 +41,10 @@ export interface ImageRecord {
   readonly program?: ImageProgram;
   /** Of a Spin application. */
   readonly components?: readonly ImageComponent[];
-  /** Repositories that it was pulled from, in full; absent for one that was loaded or made here. */
+  /**
+   * Repositories that it was pulled from, in full; absent for one that was loaded or made here, empty where
+   * that is not known any more.
+   */
   readonly pulledFrom?: readonly string[];
   /** Indexes that led to it. */
   readonly indexes?: readonly Digest[];

@@ -42,7 +42,8 @@ export async function rebuildImage(
     manifest: () => Promise.resolve({ descriptor, bytes }),
     blob: (blob: { readonly digest: Digest }) => () => content.openRead(blob.digest),
   };
-  const changes = known === undefined ? {} : notDerived(known);
+  // Only the record knew where the image came from: a policy must not take it for one of its own.
+  const changes = known === undefined ? { pulledFrom: [] } : notDerived(known);
   await storeImage(stores, source, found, digest, changes, { ...NO_LIMITS, signal });
 }
 

@@ -60,6 +60,17 @@ describe("images.tag", () => {
   });
 });
 
+describe("engine.prune", () => {
+  test("removes what images.prune does", async () => {
+    const one = await pull("one");
+    const image = await engine.loadImage(await guestBytes("env"));
+    const report = await engine.prune();
+    expect(report.images.map(({ digest }) => digest)).toEqual([image.digest]);
+    expect(await names()).toEqual([one.reference]);
+    await expectCleanStore(engine.root);
+  });
+});
+
 describe("images.remove", () => {
   test("drops names first, and with the last one the image and what no other image needs", async () => {
     const one = await pull("one");

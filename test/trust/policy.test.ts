@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 /** Trust: a policy object per registry and repository. */
 import { join } from "node:path";
 import { defaultEngine, loadImage, openEngine, pullImage, run } from "safedock";
@@ -114,6 +115,19 @@ describe("a policy", () => {
     expect(await fixture.refusal({ verify })).toMatchObject({ code: "ERR_SIGNATURE_INVALID" });
     await signInRegistry(registry, REPOSITORY, digest, [one, two]);
     expect((await fixture.pull({ verify })).trust).toHaveLength(2);
+  });
+
+  it("takes an image for none of its own when nobody knows any more where it came from", async () => {
+    await using fixture = await trustFixture();
+    const { engine, reference, repository, digest } = fixture;
+    await engine.pullImage(reference);
+    const record = `${digest.slice("sha256:".length)}.json`;
+    await writeFile(join(engine.root, "v1", "images", record), "damaged");
+    expect(await engine.verify({ repair: true })).toMatchObject({ ok: true });
+    const policy: Policy = { default: "accept", rules: [rejecting(repository)], local: "accept" };
+    await using strict = await openEngine({ root: engine.root, workers: 1, policy });
+    await expect(strict.run(digest)).rejects.toMatchObject({ code: "ERR_SIGNATURE_MISSING" });
+    expect((await engine.run(digest)).code).toBe(0);
   });
 
   it("holds for images that the store has: another engine may have pulled them unseen", async () => {
