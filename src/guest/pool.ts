@@ -95,6 +95,7 @@ export class GuestPool {
    */
   compile(source: ModuleSource, options: CompileOptions = {}): Promise<CompiledModule> {
     this.#assertOpen();
+    this.#crew.warmUp();
     return this.#compiler.compile(source, options);
   }
 

@@ -2,7 +2,7 @@ import type { GuestWorker } from "./guest-worker.js";
 
 /** A worker over the number kept ready is ended after so much idle time, in ms. */
 const SURPLUS_IDLE_MS = 10_000;
-/** The second and later workers are made so long after the first, in ms, out of the way of a cold start. */
+/** The second and later workers are made so long after the first module came, in ms, out of the way of a cold start. */
 const WARM_UP_MS = 250;
 
 export interface CrewOptions {
@@ -20,13 +20,13 @@ export class WorkerCrew {
   readonly #options: CrewOptions;
   readonly #workers: GuestWorker[] = [];
   #warmUp: NodeJS.Timeout | undefined;
+  #warming = false;
   #surplus: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(options: CrewOptions) {
     this.#options = options;
     this.add();
-    this.#warmUp = setTimeout(() => this.#warmUpNext(), WARM_UP_MS).unref();
   }
 
   get workers(): readonly GuestWorker[] {
@@ -53,6 +53,13 @@ export class WorkerCrew {
     const any = ready ?? this.#workers.find((worker) => worker.idle);
     if (any !== undefined) return any;
     return this.full ? undefined : this.add();
+  }
+
+  /** Makes all workers that are kept ready, soon. An app that only pulls or builds images needs none of them. */
+  warmUp(): void {
+    if (this.#warming) return;
+    this.#warming = true;
+    this.#warmUp = setTimeout(() => this.#warmUpNext(), WARM_UP_MS).unref();
   }
 
   add(): GuestWorker {
