@@ -1,9 +1,10 @@
 import { concurrently } from "../base/concurrently.js";
 import { isSafedockError, SafedockError } from "../base/errors.js";
+import { throwProblems, unknownOptions } from "../base/option-problems.js";
 import type { Descriptor, Platform } from "../oci/descriptor.js";
 import { isDigest } from "../oci/digest.js";
 import { parseManifest } from "../oci/manifest.js";
-import { selectPlatform } from "../oci/platform.js";
+import { parsePlatform, selectPlatform } from "../oci/platform.js";
 import type {
   BlobOutcome,
   FetchedManifest,
@@ -20,6 +21,16 @@ const DEFAULT_CONCURRENCY = 4;
 const MAX_CONCURRENCY = 16;
 /** Most at once within one registry: uploads must not take the connections that their downloads need. */
 const MAX_CONCURRENCY_WITHIN = 4;
+/** Largest piece, in bytes: it is held in memory as a whole. */
+const MAX_CHUNK_BYTES = 2 ** 30;
+const OPTIONS: readonly string[] = [
+  "platform",
+  "referrers",
+  "concurrency",
+  "chunkBytes",
+  "signal",
+  "onProgress",
+] satisfies (keyof CopyOptions)[];
 /** Indexes inside of indexes that are followed to a platform: build tools nest them once. */
 const MAX_INDEX_DEPTH = 4;
 
@@ -101,6 +112,7 @@ export async function copy(
   targetReference?: string,
   options: CopyOptions = {},
 ): Promise<CopyResult> {
+  checkCopyOptions(options);
   const { signal, onProgress } = options;
   const concurrency = concurrencyOf(source, target, options.concurrency);
   signal?.throwIfAborted();
@@ -215,16 +227,27 @@ function neighbour(source: ReadableRepository, target: WritableRepository): stri
   return from.repository === to.repository ? undefined : from.repository;
 }
 
+/** @throws SafedockError `ERR_OPTIONS_INVALID` with all problems */
+function checkCopyOptions(options: CopyOptions): void {
+  throwProblems("copy options", unknownOptions("", options, OPTIONS));
+  const { concurrency = DEFAULT_CONCURRENCY, chunkBytes = MAX_CHUNK_BYTES, platform } = options;
+  const problems: string[] = [];
+  if (!Number.isSafeInteger(concurrency) || concurrency < 1 || concurrency > MAX_CONCURRENCY) {
+    problems.push(`concurrency: must be a whole number from 1 to ${MAX_CONCURRENCY}`);
+  }
+  if (!Number.isSafeInteger(chunkBytes) || chunkBytes < 1 || chunkBytes > MAX_CHUNK_BYTES) {
+    problems.push(`chunkBytes: must be a whole number from 1 to ${MAX_CHUNK_BYTES}`);
+  }
+  throwProblems("copy options", problems);
+  // Also where there is no index to take it from.
+  if (typeof platform === "string") parsePlatform(platform);
+}
+
 function concurrencyOf(
   source: ReadableRepository,
   target: WritableRepository,
   wanted: number = DEFAULT_CONCURRENCY,
 ): number {
-  if (!Number.isSafeInteger(wanted) || wanted < 1 || wanted > MAX_CONCURRENCY) {
-    throw new SafedockError("ERR_OPTIONS_INVALID", "The option concurrency cannot be used", {
-      data: { problems: [`concurrency: must be a whole number from 1 to ${MAX_CONCURRENCY}`] },
-    });
-  }
   const from = source.address?.registry;
   const isWithin = from !== undefined && from === target.address?.registry;
   return isWithin ? Math.min(wanted, MAX_CONCURRENCY_WITHIN) : wanted;

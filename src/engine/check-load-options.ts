@@ -1,3 +1,4 @@
+import { limitProblems } from "../image/image-limits.js";
 import type { LoadOptions } from "./engine-options.js";
 import { Problems, show } from "./problems.js";
 
@@ -17,10 +18,15 @@ const NAMES: readonly unknown[] = ["keep", "ignore", undefined];
 export function checkLoadOptions(options: LoadOptions): void {
   const problems = new Problems();
   problems.keys("", options, KEYS);
-  const { names, maxArchiveBytes } = options;
+  const { names, maxArchiveBytes, limits, platform, tag } = options;
   if (!NAMES.includes(names)) {
     problems.add(`names: must be "keep" or "ignore", not ${show(names)}`);
   }
   problems.integer("maxArchiveBytes", maxArchiveBytes, 1, Number.MAX_SAFE_INTEGER, undefined);
+  if (tag !== undefined && typeof tag !== "string") {
+    problems.add(`tag: must be a string, not ${show(tag)}`);
+  }
+  problems.platform("platform", platform);
+  for (const problem of limitProblems(limits)) problems.add(problem);
   problems.throwIfAny("load options");
 }

@@ -5,6 +5,7 @@ import type { ExitStatus } from "./exit-status.js";
 import type { Limits } from "./limits.js";
 import type { ClockSpec, RandomSpec } from "../wasi/context-spec.js";
 import type { BindMount, MemoryMount } from "../mount.js";
+import type { Digest } from "../oci/digest.js";
 
 export type { ClockSpec, RandomSpec };
 
@@ -14,7 +15,7 @@ export interface ContainerInfo {
   readonly state: ContainerState;
   /** ISO 8601. */
   readonly createdAt: string;
-  readonly image: { readonly digest: string; readonly reference: string | undefined };
+  readonly image: { readonly digest: Digest; readonly reference: string | undefined };
   /** The whole command line, if an `entrypoint` replaces the image's. */
   readonly command: readonly string[] | undefined;
   /** What replaces the image's `Cmd`, if anything does. */

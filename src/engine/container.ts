@@ -12,6 +12,12 @@ import { inspectContainer, type ContainerInfo, type ContainerStats } from "./con
 import type { ExitStatus } from "./exit-status.js";
 import type { Image } from "./image.js";
 import { MAX_TIMEOUT_MS } from "./limits.js";
+import {
+  checkExportOptions,
+  checkProcessOptions,
+  checkRemoveOptions,
+  checkStopOptions,
+} from "./check-process-options.js";
 import { openExport } from "./open-export.js";
 import type { Process } from "./process.js";
 
@@ -101,6 +107,7 @@ export class Container implements AsyncDisposable {
    * `ERR_COMPONENT_UNSUPPORTED`; `ERR_MOUNT_UNAVAILABLE`; `ERR_QUEUE_FULL`.
    */
   async start(options: ProcessOptions = {}): Promise<Process> {
+    checkProcessOptions("start", options);
     this.#assertThere("start");
     if (this.state === "running") throw this.#stateError("start", "wait for its end, or stop it");
     this.#starting = true;
@@ -125,6 +132,7 @@ export class Container implements AsyncDisposable {
    * @throws SafedockError the codes of {@link Container.start}, but never for the container's running.
    */
   async exec(args: readonly string[], options: ExecOptions = {}): Promise<Process> {
+    checkProcessOptions("exec", options);
     this.#assertThere("exec in");
     return this.#launch(args, options);
   }
@@ -141,6 +149,7 @@ export class Container implements AsyncDisposable {
 
   /** Ends the main program's stdin, waits for `graceMs`, then kills. Other processes go on. */
   async stop(options: StopOptions = {}): Promise<ExitStatus> {
+    checkStopOptions(options);
     const main = this.#main;
     if (main === undefined) throw this.#stateError("stop", "start it first");
     main.stdin.end();
@@ -168,6 +177,7 @@ export class Container implements AsyncDisposable {
    * @throws SafedockError `ERR_CONTAINER_STATE` if a process runs and `force` is not set.
    */
   async remove(options: RemoveOptions = {}): Promise<void> {
+    checkRemoveOptions(options);
     if (this.#removing === undefined) {
       if (this.#isRunning() && options.force !== true) {
         throw this.#stateError("remove", "stop it first, or pass force: true");
@@ -233,6 +243,7 @@ export class Container implements AsyncDisposable {
    * later, `ERR_CONTAINER_FILE` and `ERR_STORE_INVALID`, ends the stream.
    */
   export(options: ExportOptions = {}): Readable {
+    checkExportOptions(options);
     this.#assertThere("export");
     if (this.#options.rootfs === "none") {
       throw this.#stateError("export", 'its rootfs is "none": there is nothing to export');

@@ -1,5 +1,6 @@
 import type { ImageLimits } from "../image/image-limits.js";
 import type { ImageLock } from "../image/image-lock.js";
+import { checkRegistryOptions } from "../registry/check-registry-options.js";
 import type { RegistryOptions } from "../registry/registry-options.js";
 import { readPolicy, type Policy, type ReadPolicy } from "../trust/policy.js";
 import type { SignatureOptions } from "../trust/signature-options.js";
@@ -81,6 +82,7 @@ export function checkEngineOptions(options: EngineOptions): ReadPolicy | undefin
   problems.integer("maxWorkers", options.maxWorkers, 1, MAX_WORKERS, undefined);
   problems.integer("maxQueued", options.maxQueued, 0, MAX_QUEUED, undefined);
   problems.throwIfAny("engine options");
+  checkRegistryOptions(registry ?? {});
   return policy;
 }
 

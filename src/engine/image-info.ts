@@ -6,11 +6,12 @@ import type { ImageWorld } from "../image/image-world.js";
 import type { ImageExecution } from "../oci/image-config.js";
 import type { ImageModule } from "../snapshot/flatten-layers.js";
 import type { TrustEvidence } from "../trust/signature-options.js";
+import type { Digest } from "../oci/digest.js";
 
 /** What `image.inspect()` gives: plain JSON; the fields are those of the image. */
 export interface ImageInfo {
   readonly reference?: string;
-  readonly digest: string;
+  readonly digest: Digest;
   readonly format: ImageFormat;
   readonly platform: string;
   readonly entry?: ImageEntry;

@@ -11,6 +11,7 @@ import type { Snapshot } from "../snapshot/snapshot-store.js";
 import type { TrustEvidence } from "../trust/signature-options.js";
 import type { Program } from "./find-program.js";
 import type { ImageInfo } from "./image-info.js";
+import type { Digest } from "../oci/digest.js";
 
 /**
  * An image in the store, whole and verified. Made by `engine.pullImage` and `engine.loadImage`.
@@ -19,7 +20,7 @@ export class Image {
   /** Full reference, such as `docker.io/library/hello:latest`; undefined for one loaded without a name. */
   readonly reference: string | undefined;
   /** Of the manifest: `sha256:…`. */
-  readonly digest: string;
+  readonly digest: Digest;
   /** How the image holds its WebAssembly. */
   readonly format: ImageFormat;
   /** `wasi/wasm`, as the image's config has it. */

@@ -7,6 +7,7 @@ import type {
   RemoveImageOptions,
   StoreUsage,
 } from "../image/housekeeping-options.js";
+import { checkPruneOptions, checkRemoveImageOptions } from "./check-housekeeping-options.js";
 import { Image } from "./image.js";
 import { sweepLayers } from "./store-root.js";
 
@@ -83,10 +84,11 @@ export class Images {
    * console.log(bytes); // 0: the image has other names
    * ```
    * @throws SafedockError `ERR_IMAGE_IN_USE` if a container of this engine uses the image that would go;
-   * `ERR_IMAGE_NOT_FOUND`, `ERR_REFERENCE_INVALID`, `ERR_DIGEST_INVALID`
+   * `ERR_IMAGE_NOT_FOUND`, `ERR_REFERENCE_INVALID`, `ERR_DIGEST_INVALID`, `ERR_OPTIONS_INVALID`
    */
   async remove(referenceOrDigest: string, options: RemoveImageOptions = {}): Promise<RemovedImage> {
     this.#users.assertOpen();
+    checkRemoveImageOptions(options);
     await this.#users.releaseIdle();
     const housekeeping = await this.#store.housekeeping();
     return housekeeping.remove(referenceOrDigest, options, (digest) => this.#users.usersOf(digest));
@@ -102,9 +104,11 @@ export class Images {
    * const { images, bytes } = await engine.images.prune({ all: true, olderThanMs: 7 * 86_400_000 });
    * console.log(images.length, bytes);
    * ```
+   * @throws SafedockError `ERR_OPTIONS_INVALID`; an abort rejects with `signal.reason`.
    */
   async prune(options: PruneOptions = {}): Promise<PruneReport> {
     this.#users.assertOpen();
+    checkPruneOptions(options);
     await this.#users.releaseIdle();
     const housekeeping = await this.#store.housekeeping();
     const report = await housekeeping.prune(options);

@@ -1,4 +1,6 @@
-import { SafedockError } from "../base/errors.js";
+import { isSafedockError } from "../base/errors.js";
+import { throwProblems, unknownOptions } from "../base/option-problems.js";
+import { parsePlatform } from "../oci/platform.js";
 
 /** Collects all that is wrong with a set of options, to be thrown as one error. */
 export class Problems {
@@ -8,12 +10,27 @@ export class Problems {
     this.#found.push(problem);
   }
 
-  /** Complains about keys that are not in `known`: a mistyped limit must not be a missing one. */
-  keys(at: string, value: object, known: readonly string[]): void {
-    for (const key of Object.keys(value)) {
-      if (!known.includes(key))
-        this.add(`${at}${key}: no such option (there are ${known.join(", ")})`);
+  /** Complains about what is no object, and about keys that are not in `known`. */
+  keys(at: string, value: unknown, known: readonly string[]): void {
+    this.#found.push(...unknownOptions(at, value, known));
+  }
+
+  platform(at: string, value: unknown): void {
+    if (value === undefined) return;
+    try {
+      if (typeof value === "string") {
+        parsePlatform(value);
+        return;
+      }
+    } catch (error) {
+      if (!isSafedockError(error, "ERR_OPTIONS_INVALID")) throw error;
     }
+    this.add(`${at}: must be os/architecture, such as wasi/wasm, not ${show(value)}`);
+  }
+
+  boolean(at: string, value: unknown): void {
+    if (value === undefined || typeof value === "boolean") return;
+    this.add(`${at}: must be true or false, not ${show(value)}`);
   }
 
   /** The value if it is an integer in `[min, max]`, else the fallback and a problem. */
@@ -26,10 +43,7 @@ export class Problems {
   }
 
   throwIfAny(subject: string): void {
-    if (this.#found.length === 0) return;
-    throw new SafedockError("ERR_OPTIONS_INVALID", `${subject}: ${this.#found.join("; ")}`, {
-      data: { problems: this.#found },
-    });
+    throwProblems(subject, this.#found);
   }
 }
 

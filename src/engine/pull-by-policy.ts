@@ -1,11 +1,13 @@
 import { SafedockError } from "../base/errors.js";
 import type { ImageRecord } from "../image/image-record.js";
+import { limitProblems } from "../image/image-limits.js";
 import { lockedDigest, openLock, type ImageLock } from "../image/image-lock.js";
 import type { ImageStore } from "../image/image-store.js";
 import type { OnPullProgress } from "../image/pull-progress.js";
 import type { Digest } from "../oci/digest.js";
 import { formatPlatform, parsePlatform } from "../oci/platform.js";
 import { formatReference, parseReference, type Reference } from "../oci/reference.js";
+import { checkRegistryOptions, REGISTRY_OPTIONS } from "../registry/check-registry-options.js";
 import type { ReadPolicy } from "../trust/policy.js";
 import { readRequirement, type Requirement } from "../trust/requirement.js";
 import { findEvidence, repositoryOf } from "../trust/scope-of.js";
@@ -13,6 +15,18 @@ import type { EngineOptions, PullOptions } from "./engine-options.js";
 import { requirementsOf, unproven } from "./image-gate.js";
 import { isRecord, Problems, show } from "./problems.js";
 import { isPullPolicy } from "./pull-policy.js";
+
+const KEYS = [
+  "signal",
+  "platform",
+  "verify",
+  "pullPolicy",
+  "lock",
+  "allowUnlocked",
+  "limits",
+  "onProgress",
+  ...REGISTRY_OPTIONS,
+];
 
 /** What is known of an engine that pulls. */
 export interface PullingEngine {
@@ -42,9 +56,10 @@ export async function pullByPolicy(
   options: PullOptions,
   onProgress: OnPullProgress,
 ): Promise<PulledRecord> {
+  const required = checkPullOptions(options);
   const { signal, platform, limits, pullPolicy, lock, allowUnlocked, ...rest } = options;
   const { onProgress: _, verify: __, ...registry } = rest;
-  const required = checkPullOptions(options);
+  checkRegistryOptions(registry);
   const reference = parseReference(text);
   signal?.throwIfAborted();
   const requirements = [...requirementsOf(engine.policy, reference), ...required];
@@ -73,16 +88,17 @@ export async function pullByPolicy(
 /** @throws SafedockError `ERR_OPTIONS_INVALID` with all problems */
 function checkPullOptions(options: PullOptions): readonly Requirement[] {
   const problems = new Problems();
-  const { verify, pullPolicy, lock, allowUnlocked } = options;
+  problems.keys("", options, KEYS);
+  const { verify, platform, pullPolicy, lock, allowUnlocked } = options;
+  problems.platform("platform", platform);
   if (!isPullPolicy(pullPolicy)) {
     problems.add(`pullPolicy: must be missing, always or never, not ${show(pullPolicy)}`);
   }
   if (lock !== undefined && typeof lock !== "string" && !isRecord(lock)) {
     problems.add(`lock: must be a lock or the path of its file, not ${show(lock)}`);
   }
-  if (allowUnlocked !== undefined && typeof allowUnlocked !== "boolean") {
-    problems.add(`allowUnlocked: must be true or false, not ${show(allowUnlocked)}`);
-  }
+  problems.boolean("allowUnlocked", allowUnlocked);
+  for (const problem of limitProblems(options.limits)) problems.add(problem);
   const required = verify === undefined ? undefined : readRequirement("verify", verify, problems);
   problems.throwIfAny("pull options");
   return required === undefined ? [] : [required];

@@ -2,6 +2,7 @@ import { blobOrigins, pushImage, pushTarget } from "../image/push-image.js";
 import type { ImageRecord } from "../image/image-record.js";
 import type { ImageStore } from "../image/image-store.js";
 import { formatReference } from "../oci/reference.js";
+import { REGISTRY_OPTIONS } from "../registry/check-registry-options.js";
 import { openRegistry } from "../registry/registry.js";
 import type { RegistryOptions } from "../registry/registry-options.js";
 import { Problems } from "./problems.js";
@@ -12,6 +13,8 @@ const MAX_CHUNK_BYTES = 2 ** 30;
 /** Most that an app may ask for: a registry takes more than this from one client for an attack. */
 const MAX_CONCURRENT_BLOBS = 64;
 
+const KEYS = ["chunkBytes", "concurrentBlobs", "signal", "onProgress", ...REGISTRY_OPTIONS];
+
 /** Pushes an image of the store to where the options and its name say. */
 export async function pushByOptions(
   store: ImageStore,
@@ -21,8 +24,10 @@ export async function pushByOptions(
   defaults: RegistryOptions | undefined,
   report: (event: PushEvent) => void,
 ): Promise<PushedImage> {
-  const { chunkBytes, concurrentBlobs, signal, onProgress, ...registryOptions } = options;
   const problems = new Problems();
+  problems.keys("", options, KEYS);
+  problems.throwIfAny("push options");
+  const { chunkBytes, concurrentBlobs, signal, onProgress, ...registryOptions } = options;
   problems.integer("chunkBytes", chunkBytes, 1, MAX_CHUNK_BYTES, undefined);
   problems.integer("concurrentBlobs", concurrentBlobs, 1, MAX_CONCURRENT_BLOBS, undefined);
   problems.throwIfAny("push options");

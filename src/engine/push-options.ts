@@ -1,5 +1,6 @@
 import type { PushProgress } from "../image/push-progress.js";
 import type { RegistryOptions } from "../registry/registry-options.js";
+import type { Digest } from "../oci/digest.js";
 
 /** One blob's way during a push, with the reference that it is pushed to. */
 export interface PushEvent extends PushProgress {
@@ -25,7 +26,7 @@ export interface PushedImage {
   /** Full text of the reference that it is found under now. */
   readonly reference: string;
   /** Of the manifest: the image's own. */
-  readonly digest: string;
+  readonly digest: Digest;
   /** Of the config and all layers, in bytes, whether they had to be sent or not. */
   readonly size: number;
 }

@@ -4,7 +4,7 @@ import type { ImageStore } from "../image/image-store.js";
 import type { SaveFormat } from "../image/save-image.js";
 import type { ArchiveCompression, ArchiveTarget } from "../image/write-target.js";
 import { formatReference, parseReference } from "../oci/reference.js";
-import type { Image } from "./image.js";
+import { Image } from "./image.js";
 import { isRecord, Problems, show } from "./problems.js";
 import type { SavedImages, SaveOptions } from "./save-options.js";
 
@@ -58,7 +58,12 @@ function check(
 ): void {
   const problems = new Problems();
   problems.keys("", options, KEYS);
+  problems.throwIfAny("save options");
   const { format, compression, reference } = options;
+  if (!Array.isArray(images)) problems.add("images: must be an image, or a list of images");
+  else if (images.some((image) => typeof image !== "string" && !(image instanceof Image))) {
+    problems.add("images: each must be an image, a reference or a digest");
+  }
   if (images.length === 0) problems.add("images: there must be one at least");
   if (reference !== undefined && images.length > 1) {
     problems.add(`reference: names one image, and there are ${images.length}`);

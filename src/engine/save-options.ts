@@ -1,5 +1,6 @@
 import type { SaveFormat, SaveProgress } from "../image/save-image.js";
 import type { ArchiveCompression } from "../image/write-target.js";
+import type { Digest } from "../oci/digest.js";
 
 /** Options of `engine.saveImage`. */
 export interface SaveOptions {
@@ -24,6 +25,6 @@ export interface SavedImages {
     /** Name under which it is saved; undefined: it can be found by its digest alone. */
     readonly reference: string | undefined;
     /** Of the manifest. */
-    readonly digest: string;
+    readonly digest: Digest;
   }[];
 }

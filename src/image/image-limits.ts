@@ -1,4 +1,5 @@
 import { SafedockError } from "../base/errors.js";
+import { throwProblems, unknownOptions } from "../base/option-problems.js";
 import type { Descriptor } from "../oci/descriptor.js";
 import type { Digest } from "../oci/digest.js";
 
@@ -40,21 +41,34 @@ const LIMITS = [
  * @throws SafedockError `ERR_OPTIONS_INVALID`
  */
 export function limitsOf(options: ImageLimits): ImageLimits {
+  throwProblems("image limits", problemsOfValues("", options));
   const limits: { -readonly [K in keyof ImageLimits]: number } = {};
-  const problems: string[] = [];
   for (const name of LIMITS) {
     const value = options[name];
-    if (value === undefined) continue;
-    const max = name === "concurrentBlobs" ? MAX_CONCURRENT_BLOBS : Number.MAX_SAFE_INTEGER;
-    if (Number.isSafeInteger(value) && value >= 1 && value <= max) limits[name] = value;
-    else problems.push(`${name}: must be a whole number from 1 to ${max}`);
-  }
-  if (problems.length > 0) {
-    throw new SafedockError("ERR_OPTIONS_INVALID", `Options not valid: ${problems.join("; ")}`, {
-      data: { problems },
-    });
+    if (value !== undefined) limits[name] = value;
   }
   return limits;
+}
+
+/** What is wrong with the option `limits`, names that there are not included. */
+export function limitProblems(limits: ImageLimits | undefined): string[] {
+  if (limits === undefined) return [];
+  const problems = unknownOptions("limits.", limits, LIMITS);
+  return problems.length > 0 ? problems : problemsOfValues("limits.", limits);
+}
+
+function problemsOfValues(at: string, limits: ImageLimits): string[] {
+  const problems: string[] = [];
+  for (const name of LIMITS) {
+    const value: unknown = limits[name];
+    const max = name === "concurrentBlobs" ? MAX_CONCURRENT_BLOBS : Number.MAX_SAFE_INTEGER;
+    const isGood =
+      typeof value === "number" && Number.isSafeInteger(value) && value >= 1 && value <= max;
+    if (value !== undefined && !isGood) {
+      problems.push(`${at}${name}: must be a whole number from 1 to ${max}`);
+    }
+  }
+  return problems;
 }
 
 export function concurrencyOf({ concurrentBlobs = CONCURRENT_BLOBS }: ImageLimits): number {

@@ -1,8 +1,10 @@
 import { isSafedockError } from "../base/errors.js";
+import { throwProblems } from "../base/option-problems.js";
 import type { Digest } from "../oci/digest.js";
 import { formatReference, parseReference, type Reference } from "../oci/reference.js";
 import type { ManifestResolver } from "../oci/repository.js";
 import type { RegistryOptions } from "../registry/registry-options.js";
+import { checkRegistryOptions } from "../registry/check-registry-options.js";
 import { openRegistry, type Registry } from "../registry/registry.js";
 import { concurrently } from "../base/concurrently.js";
 import { toImageLock, type ImageLock, type ReadLock } from "./image-lock.js";
@@ -14,9 +16,9 @@ const CONCURRENT_TAGS = 4;
 export interface MovedImage {
   readonly reference: string;
   /** What the lock has. */
-  readonly locked: string;
+  readonly locked: Digest;
   /** What the tag points to now; `undefined` when it is gone. */
-  readonly current: string | undefined;
+  readonly current: Digest | undefined;
 }
 
 /** Asks registries where references point now. Those with a digest are kept as they are. */
@@ -25,6 +27,9 @@ export async function lockImages(
   options: RegistryOptions,
   signal: AbortSignal | undefined,
 ): Promise<ImageLock> {
+  if (!Array.isArray(references)) {
+    throwProblems("lockImages", ["references: must be a list of references"]);
+  }
   const wanted = new Map<string, Reference>();
   for (const text of references) {
     const { digest: _, ...tagged } = parseReference(text);
@@ -70,6 +75,8 @@ async function eachTag<T extends Digest | undefined>(
     call: { readonly signal: AbortSignal },
   ) => Promise<T>,
 ): Promise<[string, T][]> {
+  // Also where there is nothing to ask.
+  checkRegistryOptions(options);
   const registries = new Map<string, Registry>();
   const registryOf = ({ registry: host }: Reference): Registry => {
     const registry = registries.get(host) ?? openRegistry(host, options);

@@ -1,3 +1,4 @@
+import { throwProblems, unknownOptions } from "../base/option-problems.js";
 import { readIfThere } from "./check-blob.js";
 import {
   dropNames,
@@ -20,6 +21,7 @@ export async function verifyStore(
   stores: RepairedStores,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
+  checkVerifyOptions(options);
   const { signal, repair = false } = options;
   const { checked, bytes, findings: suspects } = await scanStore(stores, options);
   if (suspects.length === 0) return { checked, bytes, damaged: [], ok: true };
@@ -46,4 +48,11 @@ export async function verifyStore(
     damaged.push({ ...finding, repaired: !isLost && !bad.has(finding.path) });
   }
   return { checked, bytes, damaged, ok: left.length === 0 };
+}
+
+function checkVerifyOptions(options: VerifyOptions): void {
+  throwProblems("verify options", unknownOptions("", options, ["signal", "repair", "onProgress"]));
+  const repair: unknown = options.repair;
+  if (repair === undefined || typeof repair === "boolean" || repair === "pull") return;
+  throwProblems("verify options", ['repair: must be true, false or "pull"']);
 }

@@ -1,3 +1,4 @@
+import { throwProblems, unknownOptions } from "../base/option-problems.js";
 import type { Descriptor } from "../oci/descriptor.js";
 import { isDigest, type Digest } from "../oci/digest.js";
 import { parseManifest, type ImageIndex, type Manifest } from "../oci/manifest.js";
@@ -182,9 +183,10 @@ export class LayoutFolder
  */
 export async function openLayout(
   folder: string,
-  { create = false }: OpenLayoutOptions = {},
+  options: OpenLayoutOptions = {},
 ): Promise<LayoutFolder> {
-  if (create) await createLayout(folder);
+  throwProblems("layout options", unknownOptions("", options, ["create"]));
+  if (options.create === true) await createLayout(folder);
   await checkLayout(folder);
   return new LayoutFolder(folder);
 }

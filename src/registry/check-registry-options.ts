@@ -1,10 +1,30 @@
-import { SafedockError } from "../base/errors.js";
-import type { RegistryOptions } from "./registry-options.js";
+import { throwProblems, unknownOptions } from "../base/option-problems.js";
+import type { RegistryMirror, RegistryOptions } from "./registry-options.js";
 
 /** Longest time-out, in milliseconds: what Node's timers take. */
 const MAX_MS = 2 ** 31 - 1;
 /** Most tries after the first: with the longest pauses these are hours. */
 const MAX_RETRIES = 1000;
+
+/** Names of all options, for whoever takes them among others. */
+export const REGISTRY_OPTIONS: readonly string[] = [
+  "credentials",
+  "ca",
+  "insecure",
+  "mirrors",
+  "proxy",
+  "connectTimeoutMs",
+  "headersTimeoutMs",
+  "stallTimeoutMs",
+  "retries",
+  "retryDelayMs",
+] satisfies (keyof RegistryOptions)[];
+const MIRROR_OPTIONS: readonly string[] = [
+  "host",
+  "credentials",
+  "insecure",
+  "tags",
+] satisfies (keyof RegistryMirror)[];
 
 const LIMITS = [
   ["connectTimeoutMs", 1, MAX_MS],
@@ -21,7 +41,8 @@ const LIMITS = [
  * @throws SafedockError `ERR_OPTIONS_INVALID` with all problems
  */
 export function checkRegistryOptions(options: RegistryOptions): void {
-  const problems: string[] = [];
+  const problems = unknownOptions("", options, REGISTRY_OPTIONS);
+  if (problems.length > 0) throwProblems("registry options", problems);
   for (const [name, min, max] of LIMITS) {
     const value: unknown = options[name];
     const isGood =
@@ -41,11 +62,17 @@ export function checkRegistryOptions(options: RegistryOptions): void {
   const mirrors: unknown = options.mirrors ?? {};
   if (typeof mirrors !== "object" || mirrors === null || Array.isArray(mirrors)) {
     problems.push("mirrors: must be an object of lists, by registry");
+  } else {
+    problems.push(...Object.entries(mirrors).flatMap(mirrorProblems));
   }
-  if (problems.length === 0) return;
-  throw new SafedockError("ERR_OPTIONS_INVALID", `registry options: ${problems.join("; ")}`, {
-    data: { problems },
-  });
+  throwProblems("registry options", problems);
+}
+
+function mirrorProblems([registry, list]: [string, unknown]): string[] {
+  const objects = Array.isArray(list) ? list.filter((mirror) => typeof mirror !== "string") : [];
+  return objects.flatMap((mirror) =>
+    unknownOptions(`mirrors["${registry}"].`, mirror, MIRROR_OPTIONS),
+  );
 }
 
 /** Node takes a text without a certificate for none, and says nothing. */

@@ -1,4 +1,5 @@
 import { SafedockError } from "../base/errors.js";
+import { throwProblems, unknownOptions } from "../base/option-problems.js";
 import type { StoredCredentialsOptions } from "./stored-credentials.js";
 
 /** Who we are at a registry. */
@@ -64,6 +65,7 @@ const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 export function storedCredentials(
   options: StoredCredentialsOptions = {},
 ): (registry: string, context: CredentialsContext) => Promise<CredentialsAnswer> {
+  throwProblems("stored credentials", unknownOptions("", options, ["files", "helperTimeoutMs"]));
   return async (registry, context) => {
     // Most processes never meet a registry that asks.
     const { findStoredCredentials } = await import("./stored-credentials.js");

@@ -1,3 +1,10 @@
+import { throwProblems, unknownOptions } from "../base/option-problems.js";
+import type {
+  CallOptions,
+  FetchBlobOptions,
+  PushBlobOptions,
+  ReferrersOptions,
+} from "../oci/repository.js";
 import { deleteManifest } from "./delete-manifest.js";
 import { fetchBlob } from "./fetch-blob.js";
 import { fetchManifest, resolveManifest } from "./fetch-manifest.js";
@@ -24,15 +31,47 @@ export function registryClient(host: string, options: RegistryOptions): Registry
 function repositoryClient(session: Session, path: string): Repository {
   return {
     address: { registry: session.registry, repository: path },
-    resolve: (name, { signal } = {}) => resolveManifest(session, path, name, signal),
-    fetchManifest: (name, { signal } = {}) => fetchManifest(session, path, name, signal),
-    fetchBlob: (blob, options = {}) => fetchBlob(session, path, blob, options),
-    hasBlob: (blob, { signal } = {}) => hasBlob(session, path, blob, signal),
-    pushBlob: (blob, content, options = {}) => pushBlob(session, path, blob, content, options),
-    pushManifest: (name, manifest, { signal } = {}) =>
-      pushManifest(session, path, name, manifest, signal),
-    listTags: ({ signal } = {}) => listTags(session, path, signal),
-    listReferrers: (digest, options = {}) => listReferrers(session, path, digest, options),
-    deleteManifest: (name, { signal } = {}) => deleteManifest(session, path, name, signal),
+    resolve: async (name, options) => resolveManifest(session, path, name, signalOf(options)),
+    fetchManifest: async (name, options) => fetchManifest(session, path, name, signalOf(options)),
+    fetchBlob: async (blob, options = {}) => {
+      check(options, FETCH_BLOB);
+      return fetchBlob(session, path, blob, options);
+    },
+    hasBlob: async (blob, options) => hasBlob(session, path, blob, signalOf(options)),
+    pushBlob: async (blob, content, options = {}) => {
+      check(options, PUSH_BLOB);
+      return pushBlob(session, path, blob, content, options);
+    },
+    pushManifest: async (name, manifest, options) =>
+      pushManifest(session, path, name, manifest, signalOf(options)),
+    listTags: async (options) => listTags(session, path, signalOf(options)),
+    listReferrers: async (digest, options = {}) => {
+      check(options, REFERRERS);
+      return listReferrers(session, path, digest, options);
+    },
+    deleteManifest: async (name, options) => deleteManifest(session, path, name, signalOf(options)),
   };
+}
+
+const CALL: readonly string[] = ["signal"] satisfies (keyof CallOptions)[];
+const FETCH_BLOB: readonly string[] = ["signal", "offset"] satisfies (keyof FetchBlobOptions)[];
+const PUSH_BLOB: readonly string[] = [
+  "signal",
+  "mountFrom",
+  "chunkBytes",
+  "onProgress",
+] satisfies (keyof PushBlobOptions)[];
+const REFERRERS: readonly string[] = [
+  "signal",
+  "artifactType",
+] satisfies (keyof ReferrersOptions)[];
+
+/** @throws SafedockError `ERR_OPTIONS_INVALID` */
+function check(options: CallOptions, known: readonly string[]): void {
+  throwProblems("call options", unknownOptions("", options, known));
+}
+
+function signalOf(options: CallOptions = {}): AbortSignal | undefined {
+  check(options, CALL);
+  return options.signal;
 }

@@ -4,7 +4,7 @@ import type { Image } from "../../src/engine/image.js";
 import { ImageUses } from "../../src/engine/image-uses.js";
 
 const PERIOD_MS = 10_000;
-const image = { digest: "sha256:1" } as Image;
+const image = { digest: "sha256:1" } as Partial<Image> as Image;
 
 let taken = 0;
 let released = 0;

@@ -90,7 +90,7 @@ test("maxImageBytes caps what is downloaded, before it is", async () => {
 test.each([
   [{ concurrentBlobs: 0 }, /concurrentBlobs: must be a whole number from 1 to 64/],
   [{ concurrentBlobs: 65 }, /from 1 to 64/],
-  [{ maxImageBytes: -1, maxLayerBytes: 0.5 }, /maxImageBytes: .*; maxLayerBytes: /],
+  [{ maxImageBytes: -1, maxLayerBytes: 0.5 }, /limits.maxImageBytes: .*; limits.maxLayerBytes: /],
 ])("limits that are none: %o", async (limits, message) => {
   await registry.push("limits/none:1", await wasmImage({ files: { "/hello.wasm": hello } }));
   const refused = fixture.engine.pullImage(`${registry.host}/limits/none:1`, { limits });

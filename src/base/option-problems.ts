@@ -1,0 +1,23 @@
+import { SafedockError } from "./errors.js";
+
+/**
+ * What is wrong with the names in an object of options: a mistyped limit must not be a missing one.
+ *
+ * @param at - path of the object with a dot at its end, such as `limits.`; empty for the options themselves
+ */
+export function unknownOptions(at: string, value: unknown, known: readonly string[]): string[] {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return [`${at === "" ? "options" : at.slice(0, -1)}: must be an object`];
+  }
+  return Object.keys(value)
+    .filter((name) => !known.includes(name))
+    .map((name) => `${at}${name}: no such option (there are ${known.join(", ")})`);
+}
+
+/** @throws SafedockError `ERR_OPTIONS_INVALID` with all problems, if there are any */
+export function throwProblems(subject: string, problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  throw new SafedockError("ERR_OPTIONS_INVALID", `${subject}: ${problems.join("; ")}`, {
+    data: { problems },
+  });
+}
