@@ -45,15 +45,21 @@ export async function openDecompressor(
   }
 }
 
+type ZlibTransform = Transform & {
+  /** Compressed bytes that were used. */
+  readonly bytesWritten: number;
+};
+
 /** One transform stream of node:zlib. */
 class ZlibStream implements Decompressor {
   readonly #pumped: Promise<void>;
   #failure: { readonly error: unknown } | undefined;
+  #received = 0;
 
   constructor(
-    private readonly stream: Transform,
+    private readonly stream: ZlibTransform,
     output: Output,
-    reject: (problem: string) => Error,
+    private readonly reject: (problem: string) => Error,
   ) {
     this.#pumped = this.#pump(output, reject);
     this.#pumped.catch((error: unknown) => {
@@ -63,6 +69,7 @@ class ZlibStream implements Decompressor {
 
   write(chunk: Uint8Array): Promise<void> | undefined {
     if (this.#failure !== undefined) return this.#pumped;
+    this.#received += chunk.byteLength;
     if (this.stream.write(chunk) || this.stream.writableLength < PENDING_BYTES) return undefined;
     const drained = new Promise<void>((resolve) => {
       this.stream.once("drain", () => resolve());
@@ -70,9 +77,11 @@ class ZlibStream implements Decompressor {
     return Promise.race([drained, this.#pumped]);
   }
 
-  end(): Promise<void> {
+  async end(): Promise<void> {
     this.stream.end();
-    return this.#pumped;
+    await this.#pumped;
+    // zlib takes no notice of what follows a zero byte behind the end.
+    if (this.stream.bytesWritten !== this.#received) throw this.reject("bytes follow its end");
   }
 
   discard(): void {
@@ -180,6 +189,6 @@ class FzstdFrame implements Decompressor {
 
 function isStreamFactory(
   value: unknown,
-): value is (options: { readonly chunkSize: number }) => Transform {
+): value is (options: { readonly chunkSize: number }) => ZlibTransform {
   return typeof value === "function";
 }

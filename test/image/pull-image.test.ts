@@ -217,7 +217,8 @@ function layerOf(bytes: Uint8Array, mediaType: string, diffId = sha256("other"))
 }
 
 const hello = (blobs: Blobs) => addImage(blobs, HELLO);
-const noise = randomBytes(20_000);
+/** No tar, no compressed stream; not zeros, which zlib would overlook behind a stream. */
+const noise = Buffer.concat([Buffer.of(7), randomBytes(20_000)]);
 const bomb = gzipSync(Buffer.alloc(9 * 2 ** 20));
 const bad: readonly BadImage[] = [
   {
@@ -243,6 +244,11 @@ const bad: readonly BadImage[] = [
     what: "gzip with trailing bytes",
     code: "ERR_LAYER_COMPRESSION",
     make: layerOf(Buffer.concat([gzipSync(makeTar([])), noise]), OCI_LAYER_GZIP),
+  },
+  {
+    what: "gzip with trailing zeros",
+    code: "ERR_LAYER_COMPRESSION",
+    make: layerOf(Buffer.concat([gzipSync(makeTar([])), Buffer.alloc(512)]), OCI_LAYER_GZIP),
   },
   { what: "not zstd", code: "ERR_LAYER_COMPRESSION", make: layerOf(noise, OCI_LAYER_ZSTD) },
   { what: "not a tar", code: "ERR_LAYER_INVALID", make: layerOf(gzipSync(noise), OCI_LAYER_GZIP) },
