@@ -65,7 +65,8 @@ export class Images {
    * await engine.run("acme/hello:stable");
    * ```
    * @param source - an image, or the reference or digest of one.
-   * @throws SafedockError `ERR_IMAGE_NOT_FOUND`, `ERR_REFERENCE_INVALID`, `ERR_DIGEST_INVALID`
+   * @throws SafedockError `ERR_IMAGE_NOT_FOUND`, `ERR_REFERENCE_INVALID`, `ERR_DIGEST_INVALID`;
+   * `ERR_DIGEST_MISMATCH` for a reference with another image's digest
    */
   async tag(source: Image | string, reference: string): Promise<Image> {
     const record = await this.#record(source);

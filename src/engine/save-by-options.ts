@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { checkNamedDigest } from "../image/check-named-digest.js";
 import type { ImageRecord } from "../image/image-record.js";
 import type { ImageStore } from "../image/image-store.js";
 import type { SaveFormat } from "../image/save-image.js";
@@ -33,6 +34,7 @@ export async function saveByOptions(
   const records = new Map<string, ImageRecord>();
   for (const image of images) {
     const record = typeof image === "string" ? await store.get(image) : image.record;
+    checkNamedDigest(reference, [record.digest, ...(record.indexes ?? [])]);
     records.set(`${record.digest} ${record.reference ?? ""}`, record);
   }
   const saved = [...records.values()].map((record) => {

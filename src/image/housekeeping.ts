@@ -17,6 +17,7 @@ import type { ImageRecord } from "./image-record.js";
 import { partsOfImage } from "./parts-of-image.js";
 import { nameOfReference, type RecordStore } from "./record-store.js";
 import { storeUsage } from "./store-usage.js";
+import { checkNamedDigest } from "./check-named-digest.js";
 
 /** The ids of containers that use an image; `undefined` if nothing does. */
 export type UsersOf = (digest: Digest) => readonly string[] | undefined;
@@ -111,9 +112,11 @@ export class Housekeeping {
   /**
    * Gives an image one more reference, which may have named another one before.
    *
-   * @throws SafedockError `ERR_IMAGE_NOT_FOUND`
+   * @throws SafedockError `ERR_IMAGE_NOT_FOUND`; `ERR_DIGEST_MISMATCH` for a reference with the digest of
+   * another image, which would pass for that one from then on
    */
   async tag(source: ImageRecord, reference: string): Promise<ImageRecord> {
+    checkNamedDigest(reference, [source.digest, ...(source.indexes ?? [])]);
     const full = formatReference(parseReference(reference));
     return this.#withRecord(source, async () => {
       await this.records.point(full, source.digest);

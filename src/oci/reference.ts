@@ -56,7 +56,8 @@ export function parseReference(text: string): Reference {
       hint,
     });
   };
-  if (typeof text !== "string" || text === "") return reject("it is empty");
+  if (typeof text !== "string") return reject("it must be a string");
+  if (text === "") return reject("it is empty");
   if (text.length > MAX_REFERENCE) return reject(`it is longer than ${MAX_REFERENCE} characters`);
   if (/\s/.test(text)) return reject("it must not hold white space");
   if (text.includes("://")) return reject("leave the scheme off: registry/repository:tag");

@@ -1,4 +1,6 @@
+import { isSafedockError } from "../base/errors.js";
 import { throwProblems, unknownOptions } from "../base/option-problems.js";
+import { checkReferencePart, parseReference } from "../oci/reference.js";
 import type { RegistryMirror, RegistryOptions } from "./registry-options.js";
 
 /** Longest time-out, in milliseconds: what Node's timers take. */
@@ -52,8 +54,12 @@ export function checkRegistryOptions(options: RegistryOptions): void {
     }
   }
   const insecure: unknown = options.insecure ?? [];
-  if (!Array.isArray(insecure) || insecure.some((host) => typeof host !== "string")) {
-    problems.push("insecure: must be a list of hosts");
+  if (!Array.isArray(insecure) || !insecure.every(isHost)) {
+    problems.push("insecure: must be a list of hosts as in references, such as localhost:5000");
+  }
+  const proxy: unknown = options.proxy ?? false;
+  if (proxy !== false && typeof proxy !== "string" && !(proxy instanceof URL)) {
+    problems.push("proxy: must be the URL of an HTTP proxy, or false");
   }
   const ca: unknown = options.ca ?? [];
   if (!(Array.isArray(ca) ? ca : [ca]).every(isPem)) {
@@ -69,10 +75,25 @@ export function checkRegistryOptions(options: RegistryOptions): void {
 }
 
 function mirrorProblems([registry, list]: [string, unknown]): string[] {
+  // Under any other name it would never be asked, and nobody would notice.
+  if (!isHost(registry) || parseReference(`${registry}/acme/hello`).registry !== registry) {
+    return [`mirrors["${registry}"]: must be a registry as references name it, such as docker.io`];
+  }
   const objects = Array.isArray(list) ? list.filter((mirror) => typeof mirror !== "string") : [];
   return objects.flatMap((mirror) =>
     unknownOptions(`mirrors["${registry}"].`, mirror, MIRROR_OPTIONS),
   );
+}
+
+function isHost(value: unknown): value is string {
+  try {
+    if (typeof value !== "string") return false;
+    checkReferencePart("registry", value);
+    return true;
+  } catch (error) {
+    if (isSafedockError(error, "ERR_REFERENCE_INVALID")) return false;
+    throw error;
+  }
 }
 
 /** Node takes a text without a certificate for none, and says nothing. */

@@ -108,6 +108,13 @@ it.each(Object.entries(verbs))("refuses an option that there is not: %s", async 
 });
 
 const mistakes: Record<string, () => unknown> = {
+  "a registry with a scheme in insecure": () =>
+    openEngine({ registry: { insecure: ["http://registry.internal:5000"] } }),
+  "a name of Docker Hub that no reference has in mirrors": () =>
+    openEngine({ registry: { mirrors: { "index.docker.io": ["mirror.example"] } } }),
+  "a URL in mirrors": () =>
+    openEngine({ registry: { mirrors: { "https://ghcr.io": ["mirror.example"] } } }),
+  "proxy: true": () => openEngine({ registry: { proxy: true as never } }),
   "images.prune, dryRun": () => test.engine.images.prune({ dryRun: "yes" as never }),
   "images.prune, all": () => test.engine.images.prune({ all: 1 as never, dryRun: true }),
   "images.prune, an age that is no number": () =>

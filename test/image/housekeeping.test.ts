@@ -52,6 +52,9 @@ describe("images.tag", () => {
     await expect(engine.images.tag("none:1", "x")).rejects.toMatchObject({
       code: "ERR_IMAGE_NOT_FOUND",
     });
+    await expect(engine.images.tag(two, `x@${one.digest}`)).rejects.toMatchObject({
+      code: "ERR_DIGEST_MISMATCH",
+    });
     await engine.images.remove(two.digest);
     await expect(engine.images.tag(two, "x")).rejects.toMatchObject({
       code: "ERR_IMAGE_NOT_FOUND",
