@@ -96,8 +96,23 @@ function asOne(entries: readonly Descriptor[]): HeldImage | undefined {
   const platforms = [...distinct.values()].map(({ platform }) =>
     platform === undefined ? undefined : formatPlatform(platform),
   );
-  const areParts = !platforms.includes(undefined) && new Set(platforms).size === platforms.length;
+  // Images that happen to differ in their platforms are not one for all that: each has names of its own.
+  const areParts =
+    haveSameNames(entries) &&
+    !platforms.includes(undefined) &&
+    new Set(platforms).size === platforms.length;
   return others.length === 0 || areParts ? { entries: [first, ...others], references } : undefined;
+}
+
+function haveSameNames(entries: readonly Descriptor[]): boolean {
+  const namesOf = new Map<Digest, Set<string>>();
+  for (const entry of entries) {
+    const names = namesOf.get(entry.digest) ?? new Set();
+    for (const name of writtenNames(entry)) names.add(name);
+    namesOf.set(entry.digest, names);
+  }
+  const texts = Array.from(namesOf.values(), (names) => JSON.stringify([...names].toSorted()));
+  return new Set(texts).size <= 1;
 }
 
 function severalOrNone(
@@ -111,7 +126,9 @@ function severalOrNone(
     .map((entry) => printable(writtenNames(entry).at(-1) ?? "(no name)", 60))
     .join(", ");
   const held = entries.length === 0 ? "holds no image" : "holds several images";
-  const what = name === undefined ? held : `has no image "${printable(name, 60)}"`;
+  const count = name === undefined ? 0 : named(entries, name).length;
+  const found = count === 0 ? "has no image" : `has ${count} images`;
+  const what = name === undefined ? held : `${found} "${printable(name, 60)}"`;
   return new SafedockError("ERR_SOURCE_UNSUPPORTED", `${shown} ${what}: ${names || "none"}`, {
     data: { source: shown },
     hint: "pass tag",

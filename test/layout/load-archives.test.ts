@@ -147,6 +147,27 @@ describe("an OCI archive", () => {
     ]);
   });
 
+  test("images of other names are not one for differing in their platforms", async () => {
+    await using it = await fixture();
+    const blobs = new Blobs();
+    const linux = addImage(blobs, { ...HELLO, os: "linux", architecture: "amd64" });
+    const wasm = addImage(blobs, HELLO);
+    const entries = (first: string, second: string) => [
+      { ...wasm, platform: { os: "wasi", architecture: "wasm" }, ...named(first) },
+      { ...linux, platform: { os: "linux", architecture: "amd64" }, ...named(second) },
+    ];
+    const path = await it.put(ociEntries(blobs, entries("acme/one:1", "acme/two:1")));
+    await expect(it.store.load(path)).rejects.toMatchObject({ code: "ERR_SOURCE_UNSUPPORTED" });
+    await expect(it.store.load(path, { tag: "1" })).rejects.toThrow('has 2 images "1"');
+    expect(await it.store.list()).toEqual([]);
+    expect((await it.store.load(path, { tag: "acme/two:1" })).digest).toBe(linux.digest);
+    expect((await it.store.list()).map(({ reference }) => reference)).toEqual([
+      "docker.io/acme/two:1",
+    ]);
+    const one = await it.put(ociEntries(blobs, entries("acme/one:1", "acme/one:1")), "one");
+    expect((await it.store.load(one)).digest).toBe(wasm.digest);
+  });
+
   test("an index for several platforms, and attestations beside it", async () => {
     await using it = await fixture();
     const blobs = new Blobs();
