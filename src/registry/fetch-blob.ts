@@ -144,9 +144,10 @@ function problemOf(
 }
 
 function wrongSize(blob: BlobId, actual: number): SafedockError {
+  const found = actual > blob.size ? `${actual} bytes or more` : `${actual} bytes`;
   return new SafedockError(
     "ERR_SIZE_MISMATCH",
-    `Blob ${blob.digest} has ${actual} bytes or more, not the declared ${blob.size}`,
+    `Blob ${blob.digest} has ${found}, not the declared ${blob.size}`,
     { data: { digest: blob.digest, expected: blob.size, actual } },
   );
 }

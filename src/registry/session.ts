@@ -21,6 +21,9 @@ export interface Call extends Omit<HttpRequest, "url" | "authorization"> {
   readonly accept: readonly number[];
 }
 
+/** What a TLS server (Go, nginx) answers to a request in plain HTTP. */
+const BAD_REQUEST = 400;
+
 /** What the operations on one registry share: where it is, who we are there, and how to try again. */
 export class Session {
   readonly transport: Transport;
@@ -125,16 +128,17 @@ export class Session {
     if (isDown) throw failure;
     const other = await this.failureAt(second);
     if (other === undefined) return second;
-    // What the first one said matters only when it did not even speak its protocol.
-    throw isSafedockError(failure, "ERR_REGISTRY_RESPONSE") ? other : failure;
+    // The first one's word counts, unless it was that it speaks the other protocol.
+    const isOther =
+      isSafedockError(failure, "ERR_REGISTRY_RESPONSE") && failure.data.status === BAD_REQUEST;
+    throw isOther ? other : failure;
   }
 
   private async failureAt(base: URL): Promise<SafedockError | Transient | undefined> {
     try {
       const response = await this.transport.send({ method: "GET", url: new URL("v2/", base) });
       discard(response);
-      // A TLS server says so to a request in plain HTTP (Go, nginx).
-      return base.protocol === "http:" && response.status === 400
+      return base.protocol === "http:" && response.status === BAD_REQUEST
         ? responseError(this.registry, response, "it does not speak plain HTTP")
         : undefined;
     } catch (error) {

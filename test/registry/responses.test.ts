@@ -38,6 +38,16 @@ describe("statuses", () => {
     expect(server.requests).toHaveLength(tries);
   });
 
+  it("says of a registry on loopback what it said in plain HTTP, not that it speaks no TLS", async () => {
+    await using server = await startFakeServer((request, response) => {
+      response.writeHead(307, { location: request.url ?? "/" }).end();
+    });
+    await using registry = openRegistry(server.host, { ...fast, retries: 0 });
+    const error = await rejectionOf(registry.repository("a/b").fetchManifest("v1"));
+    expect(error).toMatchObject({ code: "ERR_REGISTRY_RESPONSE" });
+    expect(String(error)).toMatch(/redirect/);
+  });
+
   it("repeats the registry's own words, cut", async () => {
     await using server = await startFakeServer((_, response) =>
       sendJson(response, 404, {
