@@ -1,12 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ContentStore } from "../content/content-store.js";
+import { WASM_HEAD_BYTES, wasmKind } from "../layer/wasm-kind.js";
 import { isDigest, type Digest } from "../oci/digest.js";
 import { layerCompression } from "../oci/media-types.js";
 import { isModuleList, type SnapshotStore } from "../snapshot/snapshot-store.js";
 import { checkBlob, readIfThere } from "./check-blob.js";
 import { concurrently } from "../base/concurrently.js";
 import type { ImageRecord } from "./image-record.js";
+import { readHead } from "./module-layer.js";
 import { blobsOfImage } from "./parts-of-image.js";
 import { nameOfReference, type RecordStore } from "./record-store.js";
 import { storedFiles, type StoredFile, type StoredKind } from "./stored-files.js";
@@ -132,9 +134,16 @@ class StoreScanner {
     }
     for (const { digest } of await this.#files("layer")) indexed.delete(digest);
     for (const [digest, image] of indexed) {
+      // The media type does not tell: oras calls every file a tar.
+      if (await this.#isModule(digest)) continue;
       const path = layout.layer(digest);
       this.#note({ kind: "layer", digest, path }, `it is missing; the image ${image} needs it`);
     }
+  }
+
+  async #isModule(digest: Digest): Promise<boolean> {
+    const head = readHead(this.stores.content.path(digest), 0, WASM_HEAD_BYTES);
+    return wasmKind(await head.catch(() => new Uint8Array())) !== undefined;
   }
 
   async snapshots(): Promise<void> {

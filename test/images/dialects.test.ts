@@ -454,3 +454,11 @@ test("inspect gives plain JSON", async () => {
   });
   expect((await engine.images.get(pulled.digest)).inspect()).toMatchObject({ entry: info.entry });
 });
+
+test("a store with images of all dialects is found to be whole", async () => {
+  await pull(orasArtifact({ module: hello, title: "hello.wasm" }));
+  await pull(cncfArtifact({ module: hello }));
+  const { damaged, ok } = await engine.verify();
+  expect(damaged).toEqual([]);
+  expect(ok).toBe(true);
+});
