@@ -12,12 +12,15 @@ const KEYS = [
   "limits",
   "onProgress",
 ];
+/** Several images have names of their own. */
+const KEYS_OF_ALL = KEYS.filter((key) => key !== "reference" && key !== "tag");
 const NAMES: readonly unknown[] = ["keep", "ignore", undefined];
 
 /** @throws SafedockError `ERR_OPTIONS_INVALID` with all problems. */
-export function checkLoadOptions(options: LoadOptions): void {
+export function checkLoadOptions(verb: "loadImage" | "loadImages", options: LoadOptions): void {
   const problems = new Problems();
-  problems.keys("", options, KEYS);
+  problems.keys("", options, verb === "loadImage" ? KEYS : KEYS_OF_ALL);
+  problems.throwIfAny("load options");
   const { names, maxArchiveBytes, limits, platform, tag } = options;
   if (!NAMES.includes(names)) {
     problems.add(`names: must be "keep" or "ignore", not ${show(names)}`);

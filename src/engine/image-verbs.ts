@@ -112,7 +112,7 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
    * named; `ERR_ARCHIVE_INVALID`, `ERR_OPTIONS_INVALID`, and the codes of a pull.
    */
   async loadImage(source: LoadSource, options: LoadOptions = {}): Promise<Image> {
-    const order = await this.#loadOrder(source, options);
+    const order = await this.#loadOrder("loadImage", source, options);
     return this.#arrived(await this.store.load(source, order));
   }
 
@@ -129,7 +129,7 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
    * @throws SafedockError as `loadImage` does.
    */
   async loadImages(source: LoadSource, options: LoadAllOptions = {}): Promise<Image[]> {
-    const order = await this.#loadOrder(source, options);
+    const order = await this.#loadOrder("loadImages", source, options);
     const records = await this.store.loadAll(source, order);
     return records.map((record) => this.#arrived(record));
   }
@@ -341,10 +341,10 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
     }
   }
 
-  async #loadOrder(source: LoadSource, options: LoadOptions) {
+  async #loadOrder(verb: "loadImage" | "loadImages", source: LoadSource, options: LoadOptions) {
     this.assertOpen();
     const { checkLoadOptions } = await import("./check-load-options.js");
-    checkLoadOptions(options);
+    checkLoadOptions(verb, options);
     const { onProgress, limits, ...rest } = options;
     const name = options.reference ?? (typeof source === "string" ? source : "bytes");
     checkLocal(this.#policy, name);

@@ -115,6 +115,8 @@ const mistakes: Record<string, () => unknown> = {
   "a URL in mirrors": () =>
     openEngine({ registry: { mirrors: { "https://ghcr.io": ["mirror.example"] } } }),
   "proxy: true": () => openEngine({ registry: { proxy: true as never } }),
+  "loadImages, one name for all": () =>
+    test.engine.loadImages(MODULE, { reference: "acme/hello:1" } as object),
   "images.prune, dryRun": () => test.engine.images.prune({ dryRun: "yes" as never }),
   "images.prune, all": () => test.engine.images.prune({ all: 1 as never, dryRun: true }),
   "images.prune, an age that is no number": () =>
