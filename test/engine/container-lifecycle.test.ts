@@ -47,11 +47,20 @@ async function outputOf(container: Container, args?: readonly string[]): Promise
 }
 
 describe("a container", () => {
-  it("goes from created over running to exited, and starts again", async () => {
-    await using container = await engine.createContainer(files);
+  it("goes from created over running to exited", async () => {
+    const cat = await engine.loadImage(guestPath("cat"));
+    await using container = await engine.createContainer(cat);
     expect(container.state).toBe("created");
-    const process = await container.start();
+    const process = await container.start(); // runs until its stdin ends
     expect(container.state).toBe("running");
+    process.stdin.end();
+    await container.wait();
+    expect(container.state).toBe("exited");
+  });
+
+  it("says how it ended, and starts again", async () => {
+    await using container = await engine.createContainer(files);
+    const process = await container.start();
     const status = await container.wait();
     expect(status).toMatchObject({ code: 0, reason: "exited" });
     expect(status.detail).toBeUndefined();
