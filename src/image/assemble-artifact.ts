@@ -3,6 +3,7 @@ import { createWriteStream } from "node:fs";
 import { rm, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { SafedockError } from "../base/errors.js";
+import { untilClosed } from "../base/until-closed.js";
 import { wasmKind } from "../layer/wasm-kind.js";
 import { describeBytes } from "./describe-bytes.js";
 import type { Descriptor, Platform } from "../oci/descriptor.js";
@@ -64,10 +65,11 @@ async function spool(
     }
   };
   signal?.throwIfAborted();
+  const file = createWriteStream(path, { flags: "wx", mode: 0o600 });
   try {
-    const file = createWriteStream(path, { flags: "wx", mode: 0o600 });
     await pipeline(hashed(), file, signal === undefined ? {} : { signal });
   } catch (error) {
+    await untilClosed(file);
     signal?.throwIfAborted();
     throw error;
   }

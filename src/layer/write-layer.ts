@@ -3,6 +3,7 @@ import { createWriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
+import { untilClosed } from "../base/until-closed.js";
 import type { Digest } from "../oci/digest.js";
 import { OCI_LAYER, OCI_LAYER_GZIP } from "../oci/media-types.js";
 import type { NewEntries } from "./new-entry.js";
@@ -50,6 +51,7 @@ export async function writeLayer(
       await pipeline(tar.follow(writeTar(entries)), createGzip(), stamp, file, call);
     }
   } catch (error) {
+    await untilClosed(file);
     await rm(path, { force: true });
     signal?.throwIfAborted();
     throw error;

@@ -304,7 +304,7 @@ describe("container.export", () => {
       limits: { writableBytes: 2 ** 30 },
     });
     const sixteen = Buffer.alloc(16 * 2 ** 20, "x");
-    for (let i = 0; i < 8; i++) await container.fs.writeFile(`/big${i}`, sixteen);
+    for (let i = 0; i < 24; i++) await container.fs.writeFile(`/big${i}`, sixteen);
     const before = process.memoryUsage().rss;
     let peak = before;
     let bytes = 0;
@@ -312,8 +312,9 @@ describe("container.export", () => {
       bytes += (chunk as Buffer).length;
       peak = Math.max(peak, process.memoryUsage().rss);
     }
-    expect(bytes).toBeGreaterThan(128 * 2 ** 20);
-    expect(peak - before).toBeLessThan(64 * 2 ** 20);
+    expect(bytes).toBeGreaterThan(384 * 2 ** 20);
+    // Buffers that are free already count until the next collection, which comes late with much memory.
+    expect(peak - before).toBeLessThan(192 * 2 ** 20);
     const controller = new AbortController();
     const reason = new Error("enough");
     const read = async () => {
