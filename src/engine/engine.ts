@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { SafedockError } from "../base/errors.js";
 import type { ReadPolicy } from "../trust/policy.js";
 import { GuestPool } from "../guest/pool.js";
@@ -195,14 +196,17 @@ export interface EngineInfo {
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const policy = checkEngineOptions(options);
   const { workers, maxWorkers, maxQueued } = options;
-  // First, so that its first worker starts while the store is opened.
+  const root = options.root ?? defaultRoot();
+  // First, so that its first worker starts while the store is opened. In a new store there is nothing to run:
+  // a process that pulls into one must not pay for a worker.
   const pool = new GuestPool({
+    late: !existsSync(root),
     ...(workers === undefined ? undefined : { workers }),
     ...(maxWorkers === undefined ? undefined : { maxWorkers }),
     ...(maxQueued === undefined ? undefined : { maxQueued }),
   });
   try {
-    const store = await ImageStore.open(options.root ?? defaultRoot());
+    const store = await ImageStore.open(root);
     return new Engine(options, policy, store, pool, await layersFolder(store.content.layout.root));
   } catch (error) {
     await pool.close();

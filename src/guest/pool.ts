@@ -21,6 +21,8 @@ export interface GuestPoolOptions {
   readonly maxWorkers?: number;
   /** Guests that may wait for a worker; 10,000 by default, then `start` throws `ERR_QUEUE_FULL`. */
   readonly maxQueued?: number;
+  /** The first worker is made with the first module, and not at once. Default false. */
+  readonly late?: boolean;
 }
 
 const DEFAULT_MAX_QUEUED = 10_000;
@@ -53,6 +55,7 @@ export class GuestPool {
     this.#crew = new WorkerCrew({
       warm,
       max: Math.max(warm, most),
+      late: options.late ?? false,
       make: () => new GuestWorker(this.#owner, this.#doorbell.bell, this.board),
       release: (worker) => {
         if (this.#dispatcher.queued === 0) this.#endings.retire(worker);

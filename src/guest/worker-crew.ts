@@ -10,6 +10,8 @@ export interface CrewOptions {
   readonly warm: number;
   /** Workers at most. */
   readonly max: number;
+  /** No worker is made before one is needed. */
+  readonly late: boolean;
   make(): GuestWorker;
   /** Ends a worker that nobody needs, unless guests wait. */
   release(worker: GuestWorker): void;
@@ -26,7 +28,7 @@ export class WorkerCrew {
 
   constructor(options: CrewOptions) {
     this.#options = options;
-    this.add();
+    if (!options.late) this.add();
   }
 
   get workers(): readonly GuestWorker[] {

@@ -3,8 +3,8 @@ import { throwProblems, unknownOptions } from "../base/option-problems.js";
 import type { Descriptor } from "../oci/descriptor.js";
 import type { Digest } from "../oci/digest.js";
 
-/** Blobs fetched at once: enough to fill a line, and what registries bear (Docker takes three). */
-const CONCURRENT_BLOBS = 4;
+/** Blobs fetched at once: enough to fill a line, what registries bear, and as many as Docker takes. */
+const CONCURRENT_BLOBS = 3;
 /** Most that an app may ask for: a registry takes more than this from one client for an attack. */
 const MAX_CONCURRENT_BLOBS = 64;
 /** Largest sum of all layers of one image as the registry has them, in bytes. */
@@ -22,7 +22,7 @@ export interface ImageLimits {
   readonly maxLayerBytes?: number;
   /** Most entries of one layer. Default 500,000. */
   readonly maxLayerEntries?: number;
-  /** Blobs of one image that are fetched at once, 1 to 64. Default 4. */
+  /** Blobs of one image that are fetched at once, 1 to 64. Default 3. */
   readonly concurrentBlobs?: number;
 }
 
