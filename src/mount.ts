@@ -4,8 +4,14 @@
  */
 export type Mount = SnapshotMount | BindMount | MemoryMount;
 
-/** Whether guests may change what is mounted. */
-export type Access = "read-only" | "read-write";
+/**
+ * What guests may do with a mounted directory:
+ * - `"read-only"`: read it,
+ * - `"create-only"`: read it, and make files and directories that are not there yet; what is there can be
+ *   neither changed nor removed, and a file that was made only through the descriptor that made it,
+ * - `"read-write"`: all.
+ */
+export type Access = "read-only" | "create-only" | "read-write";
 
 /** A flattened image, immutable, with an optional writable layer above it. */
 export interface SnapshotMount {
@@ -38,7 +44,19 @@ export interface BindMount {
   readonly target: string;
   /** Absolute host path of a directory. */
   readonly source: string;
+  /** Path of plain segments below the source that is mounted in its place, no link in it followed. */
+  readonly subPath?: string;
   readonly access: Access;
+  /** What the container's processes may add to the directory; undefined: nothing bounds it. */
+  readonly quota?: MountQuota;
+}
+
+/** Bounds what a container adds to a directory of the host: EDQUOT beyond. */
+export interface MountQuota {
+  readonly maxBytes: number;
+  readonly maxFiles: number;
+  /** Number of the record in the `WritableBoard` that counts for all processes of the container. */
+  readonly board: number;
 }
 
 /** Files in memory, private to one process and gone with it. */

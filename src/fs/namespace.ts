@@ -5,6 +5,8 @@ import type { BindMount, Mount, SnapshotMount } from "../mount.js";
 import { MountPoint } from "./covered-directory.js";
 import { ENOENT, ENOTDIR, type Errno } from "./errno.js";
 import { openHostDirectory } from "./host/open-host-directory.js";
+import type { DenialLog } from "./denial.js";
+import type { PolicyRecord } from "./policy-board.js";
 import { EMPTY_DIRECTORY } from "./memory/empty-directory.js";
 import { MemoryFilesystem } from "./memory/memory-filesystem.js";
 import type { Directory } from "./node.js";
@@ -20,6 +22,10 @@ export interface NamespaceDependencies {
   readonly now: () => bigint;
   /** The counters of writable layers; needed for mounts with one in a directory. */
   readonly board: WritableBoard | undefined;
+  /** What of the mounts is taken back, and what was used; undefined: nobody asks. */
+  readonly policy?: PolicyRecord | undefined;
+  /** Is told of what is refused for want of a grant. */
+  readonly denials?: DenialLog | undefined;
 }
 
 export interface Preopen {

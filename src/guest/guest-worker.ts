@@ -1,5 +1,4 @@
 import type { SafedockError } from "../base/errors.js";
-import type { WritableBoard } from "../fs/writable-board.js";
 import type { CompiledModule } from "./compiled-module.js";
 import type { Bell } from "./doorbell.js";
 import type { Guest } from "./guest.js";
@@ -11,7 +10,7 @@ import { RingReader } from "./ring-reader.js";
 import { SentModules } from "./sent-modules.js";
 import { readResult } from "./slot-result.js";
 import { endedFromOutside, KILLED } from "./verdict.js";
-import type { CompileAnswer, CompileMessage } from "./worker-messages.js";
+import type { CompileAnswer, CompileMessage, SharedBoards } from "./worker-messages.js";
 import { WorkerThread } from "./worker-thread.js";
 
 /** What a {@link GuestWorker} tells its pool. */
@@ -41,9 +40,9 @@ export class GuestWorker {
   /** A module is being compiled: no orders meanwhile. */
   compiling = false;
 
-  constructor(owner: WorkerOwner, bell: Bell, board: WritableBoard) {
+  constructor(owner: WorkerOwner, bell: Bell, boards: SharedBoards) {
     this.#owner = owner;
-    this.#thread = new WorkerThread(this.#mailbox, bell, board, {
+    this.#thread = new WorkerThread(this.#mailbox, bell, boards, {
       started: () => {
         this.#started = true;
         if (!this.#dead) this.#owner.ready(this);

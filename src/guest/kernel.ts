@@ -1,9 +1,10 @@
 import { type Namespace, openNamespace } from "../fs/namespace.js";
-import type { WritableBoard } from "../fs/writable-board.js";
+import { PolicyRecord } from "../fs/policy-board.js";
 import { createClock } from "../wasi/clock.js";
 import { Context } from "../wasi/context.js";
 import type { ContextSpec, ContextUsage } from "../wasi/context-spec.js";
 import { createPreview1, type Preview1 } from "../wasi/preview1/index.js";
+import type { SharedBoards } from "./worker-messages.js";
 import type { Stdio } from "../wasi/stdio.js";
 
 /** What the kernel is told about one process. */
@@ -19,14 +20,14 @@ const NO_USAGE: ContextUsage = { readBytes: 0, writtenBytes: 0, hostCalls: 0 };
 export class Kernel {
   readonly imports: WebAssembly.Imports;
   readonly #preview1: Preview1;
-  readonly #board: WritableBoard;
+  readonly #boards: SharedBoards;
   #namespace = NO_FILES;
   #context: Context | undefined;
   #usage = NO_USAGE;
 
   /** `exiting` is told the code when a program asks to exit, before it is unwound. */
-  constructor(board: WritableBoard, exiting: (code: number) => void) {
-    this.#board = board;
+  constructor(boards: SharedBoards, exiting: (code: number) => void) {
+    this.#boards = boards;
     this.#preview1 = createPreview1();
     const { wasi_snapshot_preview1: current, wasi_unstable: unstable } = this.#preview1.imports;
     const exit = (code: number): void => {
@@ -55,7 +56,10 @@ export class Kernel {
     const clock = createClock(spec.clock);
     if (spec.mounts.length > 0) {
       const now = (): bigint => clock.realtime();
-      this.#namespace = openNamespace(spec.mounts, { now, board: this.#board });
+      const { board, policies } = this.#boards;
+      const policy =
+        spec.policy === undefined ? undefined : new PolicyRecord(policies, spec.policy);
+      this.#namespace = openNamespace(spec.mounts, { now, board, policy });
     }
     this.#context = new Context(spec, stdio, this.#namespace, clock);
     this.#usage = this.#context.usage;

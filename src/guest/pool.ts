@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { SafedockError } from "../base/errors.js";
+import { createPolicyBoard, type PolicyBoard } from "../fs/policy-board.js";
 import { createWritableBoard, type WritableBoard } from "../fs/writable-board.js";
 import type { CompiledModule, ModuleSource } from "./compiled-module.js";
 import { Dispatcher } from "./dispatcher.js";
@@ -36,6 +37,8 @@ const MIN_DEFAULT_MAX_WORKERS = 16;
 export class GuestPool {
   /** Counters of writable layers, shared with all workers. */
   readonly board: WritableBoard = createWritableBoard();
+  /** Of the containers' grants, shared with all workers. */
+  readonly policies: PolicyBoard = createPolicyBoard();
   readonly #maxQueued: number;
   readonly #keepAlive = new KeepAlive();
   readonly #doorbell = new Doorbell(() => this.#dispatcher.drain());
@@ -56,7 +59,7 @@ export class GuestPool {
       warm,
       max: Math.max(warm, most),
       late: options.late ?? false,
-      make: () => new GuestWorker(this.#owner, this.#doorbell.bell, this.board),
+      make: () => new GuestWorker(this.#owner, this.#doorbell.bell, this),
       release: (worker) => {
         if (this.#dispatcher.queued === 0) this.#endings.retire(worker);
       },

@@ -47,7 +47,7 @@ export class WorkerLoop {
     this.#stdout = new RingWriter(words, mailbox.stdout, box.STDOUT_RING, 0, start.bell);
     this.#stderr = new RingWriter(words, mailbox.stderr, box.STDERR_RING, 1, start.bell);
     this.#ringStdin = new RingStdin(mailbox, start.bell);
-    this.#kernel = new Kernel(start.board, (code) => {
+    this.#kernel = new Kernel(start, (code) => {
       words[this.#slotInUse + box.SLOT_CODE] = code | 0;
       Atomics.store(words, this.#slotInUse + box.SLOT_EXITING, 1);
     });

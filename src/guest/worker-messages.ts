@@ -1,13 +1,21 @@
 /** What passes between the app's thread and a worker by message: what is too large for a slot. */
+import type { PolicyBoard } from "../fs/policy-board.js";
 import type { WritableBoard } from "../fs/writable-board.js";
 import type { CoreModuleInfo, MemoryType } from "../wasm/module-info.js";
 import type { Bell } from "./doorbell.js";
 import type { MessagePort } from "node:worker_threads";
 
-export interface WorkerStart {
+/** What the app and all workers share, whichever container they are busy with. */
+export interface SharedBoards {
+  /** Counters of writable layers and of mounts with a quota. */
+  readonly board: WritableBoard;
+  /** What of the containers' grants is taken back, and what was used. */
+  readonly policies: PolicyBoard;
+}
+
+export interface WorkerStart extends SharedBoards {
   readonly mailbox: SharedArrayBuffer;
   readonly bell: Bell;
-  readonly board: WritableBoard;
   readonly port: MessagePort;
 }
 

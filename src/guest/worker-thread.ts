@@ -1,10 +1,9 @@
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
-import type { WritableBoard } from "../fs/writable-board.js";
 import type { Bell } from "./doorbell.js";
 import { LOADED, type Mailbox, PARKED, WAKE } from "./mailbox.js";
-import type { CompileAnswer, WorkerMessage, WorkerStart } from "./worker-messages.js";
+import type { CompileAnswer, SharedBoards, WorkerMessage, WorkerStart } from "./worker-messages.js";
 
 /** Stack of a worker, in MB: deep recursion of a guest traps at the end of it. Default of Node: 4. */
 const STACK_MB = 8;
@@ -37,11 +36,16 @@ export class WorkerThread {
   readonly #port: MessagePort;
   #error: Error | undefined;
 
-  constructor(mailbox: Mailbox, bell: Bell, board: WritableBoard, events: ThreadEvents) {
+  constructor(
+    mailbox: Mailbox,
+    bell: Bell,
+    { board, policies }: SharedBoards,
+    events: ThreadEvents,
+  ) {
     this.#mailbox = mailbox;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    const start: WorkerStart = { mailbox: mailbox.buffer, bell, board, port: port2 };
+    const start: WorkerStart = { mailbox: mailbox.buffer, bell, board, policies, port: port2 };
     this.#thread = new Worker(new URL("./worker-main.js", import.meta.url), {
       name: "safedock",
       workerData: start,

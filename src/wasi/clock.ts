@@ -20,7 +20,9 @@ const NS_PER_MS = 1_000_000n;
 const NS_PER_READING = 1_000n;
 
 export function createClock(spec: ClockSpec): Clock {
-  return spec.kind === "real" ? REAL_CLOCK : new FrozenClock(spec.startMs);
+  if (spec.kind === "frozen") return new FrozenClock(spec.startMs);
+  const real = spec.startMs === undefined ? REAL_CLOCK : new ShiftedClock(spec.startMs);
+  return spec.kind === "real" ? real : new CoarseClock(real, spec.resolutionMs);
 }
 
 class FrozenClock implements Clock {
@@ -72,3 +74,56 @@ class RealClock implements Clock {
 }
 
 const REAL_CLOCK = new RealClock();
+
+/** Real time whose wall clock begins at a moment of the app's choice. */
+class ShiftedClock implements Clock {
+  readonly virtual = false;
+  readonly resolution = 1n;
+  readonly #start: bigint;
+  readonly #begun = process.hrtime.bigint();
+
+  constructor(startMs: number) {
+    this.#start = BigInt(Math.trunc(startMs)) * NS_PER_MS;
+  }
+
+  realtime(): bigint {
+    return this.#start + (process.hrtime.bigint() - this.#begun);
+  }
+
+  monotonic(): bigint {
+    return process.hrtime.bigint();
+  }
+
+  advance(): void {}
+}
+
+/** Another clock, cut to whole steps: too coarse to time what the processor does. */
+class CoarseClock implements Clock {
+  readonly virtual = false;
+  readonly resolution: bigint;
+  readonly #inner: Clock;
+
+  constructor(inner: Clock, resolutionMs: number) {
+    this.#inner = inner;
+    this.resolution = toNs(resolutionMs);
+  }
+
+  realtime(): bigint {
+    return this.#cut(this.#inner.realtime());
+  }
+
+  monotonic(): bigint {
+    return this.#cut(this.#inner.monotonic());
+  }
+
+  advance(): void {}
+
+  #cut(time: bigint): bigint {
+    return time - (time % this.resolution);
+  }
+}
+
+/** Milliseconds may have a fraction; what is below a nanosecond is cut. */
+function toNs(ms: number): bigint {
+  return BigInt(Math.trunc(ms * 1e6));
+}

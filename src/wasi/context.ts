@@ -12,7 +12,8 @@ export class Context {
   readonly args: readonly string[];
   readonly env: readonly string[];
   readonly clock: Clock;
-  readonly random: RandomSource;
+  /** Undefined: denied. */
+  readonly random: RandomSource | undefined;
   readonly stdio: Stdio;
   readonly namespace: Namespace;
   readonly limits: ContextLimits;

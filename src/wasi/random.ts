@@ -6,7 +6,9 @@ export interface RandomSource {
   fill(dst: Uint8Array, offset: number, length: number): void;
 }
 
-export function createRandom(spec: RandomSpec): RandomSource {
+/** Undefined: it is denied. */
+export function createRandom(spec: RandomSpec): RandomSource | undefined {
+  if (spec.kind === "denied") return undefined;
   return spec.kind === "secure" ? SECURE_RANDOM : new SeededRandom(spec.seed);
 }
 

@@ -1,4 +1,4 @@
-import { EFAULT } from "../../fs/errno.js";
+import { EFAULT, EPERM } from "../../fs/errno.js";
 import type { Caller } from "./caller.js";
 
 export function randomFunctions(caller: Caller) {
@@ -9,7 +9,9 @@ export function randomFunctions(caller: Caller) {
       const address = buffer >>> 0;
       const bytes = length >>> 0;
       if (!memory.holds(address, bytes)) return EFAULT;
-      process.context.random.fill(memory.bytes, address, bytes);
+      const { random } = process.context;
+      if (random === undefined) return EPERM;
+      random.fill(memory.bytes, address, bytes);
       return 0;
     },
   };

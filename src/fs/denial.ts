@@ -1,0 +1,22 @@
+/** Which grant a guest would have needed. */
+export type DenialKind = "fs" | "clock" | "random" | "stdio" | "sockets";
+
+/** One call of a guest that was refused for want of a grant: plain data, made only when that happens. */
+export interface Denial {
+  readonly kind: DenialKind;
+  /** What was asked: the name of the WASI function, or of the filesystem's operation ("open", "mkdir"). */
+  readonly call: string;
+  /** Absolute guest path, of "fs"; the stream's name, of "stdio". */
+  readonly path?: string;
+  /** Number of the process's mount, of "fs"; undefined for a path that leads out of all mounts. */
+  readonly mount?: number;
+  /** The least access that would have been enough, of "fs". */
+  readonly needs?: "read-only" | "create-only" | "read-write";
+  /** What the guest got. */
+  readonly errno: number;
+}
+
+/** Takes denials; must be cheap when there are many of them. */
+export interface DenialLog {
+  denied(denial: Denial): void;
+}
