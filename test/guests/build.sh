@@ -3,7 +3,7 @@
 #
 # usage: build.sh [file ...]     all sources without arguments
 #
-# Debian: apt-get install clang-14 lld-14 wasi-libc libclang-rt-14-dev-wasm32 rustc libstd-rust-dev-wasm32
+# Debian: apt-get install clang-14 lld-14 wasi-libc libclang-rt-14-dev-wasm32 rustc libstd-rust-dev-wasm32 wabt
 # Go 1.21 or later for the Go guest. The variables below name the compilers.
 set -eu
 cd "$(dirname "$0")"
@@ -29,12 +29,14 @@ build() {
       GOOS=wasip1 GOARCH=wasm CGO_ENABLED=0 "$GO" build -trimpath -buildvcs=false -ldflags='-s -w -buildid=' \
         -o "$out" "$1"
       ;;
+    # shellcheck disable=SC2046
+    *.wat) wat2wasm $(sed -n 's,^;; build: ,,p' "$1") -o "$out" "$1" ;;
   esac
   chmod 644 "$out"
   echo "$out $(wc -c <"$out")"
 }
 
 if [ $# -eq 0 ]; then
-  set -- $(find c rust go -name '*.c' -o -name '*.rs' -o -name '*.go' | LC_ALL=C sort)
+  set -- $(find c rust go hostile -name '*.c' -o -name '*.rs' -o -name '*.go' -o -name '*.wat' | LC_ALL=C sort)
 fi
 for source in "$@"; do build "$source"; done
