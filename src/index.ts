@@ -54,12 +54,16 @@ export type {
 } from "./engine/engine-options.js";
 export type { ExitStatus, RunResult, Usage } from "./engine/exit-status.js";
 export type {
+  ArgsGrant,
   BindGrant,
   ClockGrant,
+  EnvValue,
   FsGrant,
   Grants,
   MemoryGrant,
   RandomGrant,
+  StdioGrant,
+  StdioMode,
 } from "./engine/grants.js";
 export { Image } from "./engine/image.js";
 export type { ImageInfo } from "./engine/image-info.js";

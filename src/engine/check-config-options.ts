@@ -19,10 +19,17 @@ export function checkConfigOptions(options: ImageConfigOptions, problems: Proble
     entrypoint:
       entrypoint === undefined ? undefined : checkArguments("entrypoint", entrypoint, problems),
     cmd: cmd === undefined ? undefined : checkArguments("cmd", cmd, problems),
-    env: env === undefined ? undefined : checkEnvironment("env", env, problems),
+    env: env === undefined ? undefined : checkPublicEnvironment(env, problems),
     workingDir: checkWorkingDir(workingDir, problems),
     labels: labels === undefined ? undefined : checkTexts("labels", labels, problems),
   };
+}
+
+/** Whoever can pull an image can read its variables. */
+function checkPublicEnvironment(env: unknown, problems: Problems): ReadonlyMap<string, string> {
+  const { env: checked, secrets } = checkEnvironment("env", env, problems);
+  for (const name of secrets) problems.add(`env.${name}: an image cannot keep a secret`);
+  return checked;
 }
 
 /** An object of texts, such as labels and annotations. */

@@ -1,7 +1,20 @@
 import { MAX_ARGS_AND_ENV_BYTES } from "./limits.js";
 import { isRecord, type Problems, show } from "./problems.js";
 
+/** Variables, and the names of those whose values are secret. */
+export interface CheckedEnv {
+  readonly env: ReadonlyMap<string, string>;
+  readonly secrets: ReadonlySet<string>;
+}
+
+/** Names in `inheritEnv`: more than any shell has set. */
+const MAX_INHERITED = 1000;
+
 const NO_ARGS: readonly string[] = [];
+export const NO_ENV: CheckedEnv = Object.freeze({
+  env: new Map<string, string>(),
+  secrets: new Set<string>(),
+});
 
 export function checkArguments(at: string, args: unknown, problems: Problems): readonly string[] {
   if (!Array.isArray(args)) {
@@ -18,28 +31,51 @@ export function checkArguments(at: string, args: unknown, problems: Problems): r
   return copy;
 }
 
-export function checkEnvironment(
-  at: string,
-  env: unknown,
-  problems: Problems,
-): ReadonlyMap<string, string> {
+/** No message holds a value: it may be a secret that was written at the wrong place. */
+export function checkEnvironment(at: string, env: unknown, problems: Problems): CheckedEnv {
   const checked = new Map<string, string>();
+  const secrets = new Set<string>();
   if (!isRecord(env)) {
-    problems.add(`${at}: must be an object of strings, not ${show(env)}`);
-    return checked;
+    problems.add(`${at}: must be an object of strings, not ${kindOf(env)}`);
+    return { env: checked, secrets };
   }
-  for (const [name, value] of Object.entries(env)) {
-    if (name === "" || name.includes("=") || name.includes("\0")) {
-      problems.add(`${at}: ${show(name)} is no name of a variable`);
-    } else if (typeof value !== "string") {
-      problems.add(`${at}.${name}: must be a string, not ${show(value)}`);
+  for (const [name, given] of Object.entries(env)) {
+    if (!isName(name)) {
+      problems.add(`${at}: ${shownName(name)} is no name of a variable`);
+      continue;
+    }
+    const value = isSecret(given) ? given.secret : given;
+    if (typeof value !== "string") {
+      problems.add(`${at}.${name}: must be a string or { secret }, not ${kindOf(given)}`);
     } else if (value.includes("\0")) {
       problems.add(`${at}.${name}: must not hold a NUL character`);
     } else {
       checked.set(name, value);
+      if (value !== given) secrets.add(name);
     }
   }
-  return checked;
+  return { env: checked, secrets };
+}
+
+/** Names of the app's variables, each once. */
+export function checkInherited(names: unknown, problems: Problems): readonly string[] {
+  if (!Array.isArray(names)) {
+    problems.add(`grants.inheritEnv: must be an array of names, not ${kindOf(names)}`);
+    return NO_ARGS;
+  }
+  if (names.length > MAX_INHERITED) {
+    problems.add(`grants.inheritEnv: ${names.length} names, more than ${MAX_INHERITED}`);
+    return NO_ARGS;
+  }
+  const checked = new Set<string>();
+  for (const [index, name] of names.entries()) {
+    if (typeof name === "string" && isName(name)) checked.add(name);
+    else {
+      const shown = typeof name === "string" ? shownName(name) : kindOf(name);
+      problems.add(`grants.inheritEnv[${index}]: ${shown} is no name of a variable`);
+    }
+  }
+  return [...checked];
 }
 
 /** Arguments and environment together stay below what a POSIX system would take (E2BIG). */
@@ -56,4 +92,24 @@ export function checkedArguments(
       `args and grants.env: ${bytes} bytes together, more than ${MAX_ARGS_AND_ENV_BYTES}`,
     );
   }
+}
+
+function isName(name: string): boolean {
+  return name !== "" && !name.includes("=") && !name.includes("\0");
+}
+
+function isSecret(value: unknown): value is { readonly secret: unknown } {
+  return isRecord(value) && Object.keys(value).length === 1 && "secret" in value;
+}
+
+/** Of `NAME=value` the name alone. */
+function shownName(name: string): string {
+  const cut = name.indexOf("=");
+  return cut === -1 ? show(name) : show(`${name.slice(0, cut)}=…`);
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "an array";
+  return typeof value === "object" ? "an object" : `a value of type ${typeof value}`;
 }

@@ -1,13 +1,16 @@
+import type { CheckedGrants } from "./check-grants.js";
+import type { CheckedMount } from "./check-fs-grants.js";
 import type { CheckedOptions } from "./check-options.js";
 import type { Container, ContainerState } from "./container.js";
 import type { Rootfs } from "./container-options.js";
 import type { ExitStatus } from "./exit-status.js";
 import type { Limits } from "./limits.js";
-import type { ClockSpec, RandomSpec } from "../wasi/context-spec.js";
-import type { BindMount, MemoryMount } from "../mount.js";
+import type { ArgsGrant } from "./grants.js";
+import { looksSecret } from "./looks-secret.js";
+import type { ClockSpec, RandomSpec, StdioSpec } from "../wasi/context-spec.js";
 import type { Digest } from "../oci/digest.js";
 
-export type { ClockSpec, RandomSpec };
+export type { ClockSpec, RandomSpec, StdioSpec };
 
 /** What `container.inspect` answers: plain data that JSON can hold. */
 export interface ContainerInfo {
@@ -21,15 +24,23 @@ export interface ContainerInfo {
   /** What replaces the image's `Cmd`, if anything does. */
   readonly args: readonly string[] | undefined;
   readonly rootfs: Rootfs;
-  readonly grants: {
-    readonly env: Readonly<Record<string, string>>;
-    readonly fs: readonly (BindMount | MemoryMount)[];
-    readonly clock: ClockSpec;
-    readonly random: RandomSpec;
-  };
+  readonly grants: ContainerGrants;
   readonly limits: Limits;
   /** How the last `start` ended; undefined before it has. */
   readonly exit: ExitStatus | undefined;
+}
+
+/** Grants as `inspect` shows them: every default filled in, every secret hidden. */
+export interface ContainerGrants {
+  /** `{ secret: true }` for a value that is a secret, or whose name says so (`TOKEN`, `PASSWORD`, …). */
+  readonly env: Readonly<Record<string, string | { readonly secret: true }>>;
+  /** Names alone; the values are kept nowhere. */
+  readonly inheritEnv: readonly string[];
+  readonly args: ArgsGrant;
+  readonly fs: readonly CheckedMount[];
+  readonly clock: ClockSpec;
+  readonly random: RandomSpec;
+  readonly stdio: StdioSpec;
 }
 
 /** What `container.stats` answers. */
@@ -56,13 +67,25 @@ export function inspectContainer(
     command: options.command,
     args: options.args,
     rootfs: options.rootfs,
-    grants: {
-      env: Object.fromEntries(options.env),
-      fs: options.mounts,
-      clock: options.clock,
-      random: options.random,
-    },
+    grants: shownGrants(options),
     limits: options.limits,
     exit,
+  };
+}
+
+const PIPES: StdioSpec = Object.freeze({ stdin: "pipe", stdout: "pipe", stderr: "pipe" });
+
+function shownGrants({ env, secrets, ...grants }: CheckedGrants): ContainerGrants {
+  const hidden = (name: string) => secrets.has(name) || looksSecret(name);
+  return {
+    env: Object.fromEntries(
+      [...env].map(([name, value]) => [name, hidden(name) ? ({ secret: true } as const) : value]),
+    ),
+    inheritEnv: grants.inheritEnv,
+    args: grants.argsGrant,
+    fs: grants.mounts,
+    clock: grants.clock,
+    random: grants.random,
+    stdio: grants.stdio ?? PIPES,
   };
 }

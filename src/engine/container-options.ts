@@ -1,4 +1,4 @@
-import type { Grants } from "./grants.js";
+import type { EnvValue, Grants } from "./grants.js";
 import type { Limits } from "./limits.js";
 
 /**
@@ -50,5 +50,5 @@ export interface ProcessOptions {
 /** Options of `container.exec`. */
 export interface ExecOptions extends ProcessOptions {
   /** Variables on top of the container's, for this process alone. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, EnvValue>>;
 }

@@ -7,12 +7,14 @@ import type { GuestPool } from "../guest/pool.js";
 import type { ImageStore } from "../image/image-store.js";
 import type { Mount } from "../mount.js";
 import { checkArguments, checkedArguments, checkEnvironment } from "./check-environment.js";
+import type { CheckedMount } from "./check-fs-grants.js";
 import type { CheckedOptions } from "./check-options.js";
 import type { LaunchOrder, OpenFiles } from "./container-host.js";
 import type { ContainerLayer } from "./container-layer.js";
 import { findImageProgram, findWrittenProgram, type Program } from "./find-program.js";
 import type { Image } from "./image.js";
 import { environmentOf, mountsOf, planProcess, rootMount } from "./plan-process.js";
+import { plainCopy } from "./plain-copy.js";
 import { Problems } from "./problems.js";
 
 /** A guest that was started, with the argv it got. */
@@ -39,9 +41,9 @@ export class Launcher {
     if (options.mounts.length > 0) await checkSources(mounts);
     const program = await this.#find(order, words ?? options.command, mounts);
     const module = await this.compile(program, options);
-    const env = environmentOf(image, options.env, more);
+    const env = environmentOf(image, options, more);
     const spec = planProcess(options, mounts, env, program.args, program.entry);
-    return { guest: this.#pool.start(spec, module, io), args: program.args };
+    return { guest: this.#pool.start(spec, module, io), args: spec.args };
   }
 
   /** Compiled once per module; the pool keeps them. */
@@ -141,8 +143,14 @@ function checkMore({ words, process: { env }, options }: LaunchOrder): {
 } {
   if (words === undefined && env === undefined) return NOTHING_MORE;
   const problems = new Problems();
-  const args = words === undefined ? undefined : checkArguments("args", words, problems);
-  const more = env === undefined ? undefined : checkEnvironment("env", env, problems);
+  const args =
+    words === undefined
+      ? undefined
+      : checkArguments("args", plainCopy("args", words, problems), problems);
+  const more =
+    env === undefined
+      ? undefined
+      : checkEnvironment("env", plainCopy("env", env, problems), problems).env;
   checkedArguments(args, new Map([...options.env, ...(more ?? [])]), problems);
   problems.throwIfAny("exec options");
   return { words: args, more };
@@ -150,7 +158,7 @@ function checkMore({ words, process: { env }, options }: LaunchOrder): {
 
 const NOTHING_MORE = Object.freeze({ words: undefined, more: undefined });
 
-async function checkSources(mounts: readonly Mount[]): Promise<void> {
+async function checkSources(mounts: readonly (Mount | CheckedMount)[]): Promise<void> {
   for (const mount of mounts) {
     if (mount.type !== "bind") continue;
     const { source, target } = mount;

@@ -1,21 +1,40 @@
 import type { GuestSpec } from "../guest/guest-spec.js";
 import type { Mount, SnapshotMount } from "../mount.js";
+import { checkedArguments } from "./check-environment.js";
+import type { CheckedMount } from "./check-fs-grants.js";
 import type { CheckedOptions } from "./check-options.js";
 import type { ContainerLayer } from "./container-layer.js";
 import type { Image } from "./image.js";
+import { Problems } from "./problems.js";
 
+const NO_BOARDS: readonly (number | undefined)[] = [];
+
+/**
+ * What a process finds, the root first.
+ *
+ * @param boards - for each of `options.mounts` that has a quota, the number of the record in the
+ * `WritableBoard` that counts for it. Without one nothing bounds the mount: for the app's own look at files.
+ */
 export function mountsOf(
   image: Image,
   options: CheckedOptions,
   layer: ContainerLayer | undefined,
+  boards: readonly (number | undefined)[] = NO_BOARDS,
 ): readonly Mount[] {
-  const { rootfs, mounts } = options;
+  const { rootfs } = options;
+  const mounts = options.mounts.map((mount, index) => openable(mount, boards[index]));
   if (rootfs === "none" || mounts.some(({ target }) => target === "/")) return mounts;
   const root =
     layer === undefined && rootfs === "memory"
       ? memoryMount(image, options)
       : rootMount(image, layer);
   return mounts.length === 0 ? [root] : [root, ...mounts];
+}
+
+function openable(mount: CheckedMount, board: number | undefined): Mount {
+  if (mount.type === "memory" || mount.quota === undefined) return mount as Mount;
+  const { quota, ...rest } = mount;
+  return board === undefined ? rest : { ...rest, quota: { ...quota, board } };
 }
 
 /** The image's files, with a writable layer if there is one. */
@@ -46,13 +65,14 @@ export function planProcess(
   args: readonly string[],
   entry: string | undefined,
 ): GuestSpec {
-  const { limits } = options;
+  const { limits, argsGrant, stdio } = options;
   return {
-    args,
+    args: argsGrant === "none" ? args.slice(0, 1) : args,
     env,
     mounts,
     clock: options.clock,
     random: options.random,
+    ...(stdio === undefined ? undefined : { stdio }),
     limits: { openFiles: limits.openFiles },
     memoryBytes: limits.memoryBytes,
     ...(limits.timeoutMs === undefined ? undefined : { timeoutMs: limits.timeoutMs }),
@@ -60,19 +80,37 @@ export function planProcess(
   };
 }
 
-/** The image's environment, its working directory as PWD, and what was granted, the later replacing the earlier. */
+/**
+ * The image's environment, its working directory as PWD, what is inherited of the app's and what was
+ * granted, the later replacing the earlier.
+ *
+ * @throws SafedockError `ERR_OPTIONS_INVALID` if inherited variables make it too long
+ */
 export function environmentOf(
   image: Image,
-  granted: ReadonlyMap<string, string>,
+  options: CheckedOptions,
   more: ReadonlyMap<string, string> | undefined,
 ): readonly string[] {
-  if (granted.size === 0 && more === undefined) return image.environment;
+  const { env, inheritEnv } = options;
+  if (env.size === 0 && inheritEnv.length === 0 && more === undefined) return image.environment;
   const merged = new Map<string, string>();
   for (const line of image.environment) {
     const cut = line.indexOf("=");
     merged.set(line.slice(0, cut), line.slice(cut + 1));
   }
-  for (const [name, value] of granted) merged.set(name, value);
+  for (const name of inheritEnv) {
+    const value = process.env[name];
+    if (value !== undefined) merged.set(name, value);
+  }
+  for (const [name, value] of env) merged.set(name, value);
   if (more !== undefined) for (const [name, value] of more) merged.set(name, value);
+  if (inheritEnv.length > 0) checkLength(options, merged);
   return [...merged].map(([name, value]) => `${name}=${value}`);
+}
+
+/** The app's own variables were not known when the options were checked. */
+function checkLength({ command, args }: CheckedOptions, env: ReadonlyMap<string, string>): void {
+  const problems = new Problems();
+  checkedArguments(command ?? args, env, problems);
+  problems.throwIfAny("inherited variables");
 }

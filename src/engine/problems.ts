@@ -2,17 +2,22 @@ import { isSafedockError } from "../base/errors.js";
 import { throwProblems, unknownOptions } from "../base/option-problems.js";
 import { parsePlatform } from "../oci/platform.js";
 
+/** Problems that one error lists: a hundred mistakes are understood, a million are an attack on a log. */
+const MAX_PROBLEMS = 100;
+
 /** Collects all that is wrong with a set of options, to be thrown as one error. */
 export class Problems {
   readonly #found: string[] = [];
+  #more = 0;
 
   add(problem: string): void {
-    this.#found.push(problem);
+    if (this.#found.length < MAX_PROBLEMS) this.#found.push(problem);
+    else this.#more++;
   }
 
   /** Complains about what is no object, and about keys that are not in `known`. */
   keys(at: string, value: unknown, known: readonly string[]): void {
-    this.#found.push(...unknownOptions(at, value, known));
+    for (const problem of unknownOptions(at, value, known)) this.add(problem);
   }
 
   platform(at: string, value: unknown): void {
@@ -43,7 +48,8 @@ export class Problems {
   }
 
   throwIfAny(subject: string): void {
-    throwProblems(subject, this.#found);
+    const more = this.#more === 0 ? [] : [`and ${this.#more} more`];
+    throwProblems(subject, [...this.#found, ...more]);
   }
 }
 

@@ -69,7 +69,7 @@ describe("container options", () => {
       "args[1]:",
       "args[2]:",
       '"" is no name',
-      '"A=B" is no name',
+      '"A=…" is no name',
       "grants.env.C:",
       "grants.env.D:",
       "grants.fs[0].source:",

@@ -1,0 +1,47 @@
+import type { Problems } from "./problems.js";
+
+/** Grants nest four levels deep: grants, fs, a grant, a value. */
+const MAX_DEPTH = 8;
+/** Values in one set of options: far above 2 MiB of variables, and a bound for what costs time to copy. */
+const MAX_VALUES = 1_000_000;
+
+/**
+ * A copy of plain data in which each value was read once, so that what is checked is what is used: a
+ * getter or proxy cannot answer otherwise later, and what it throws is a problem like any other.
+ */
+export function plainCopy(at: string, value: unknown, problems: Problems): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  let left = MAX_VALUES;
+  const copy = (path: string, found: unknown, depth: number): unknown => {
+    if (typeof found !== "object" || found === null) return found;
+    if (depth === MAX_DEPTH) throw new NotPlain(`${path}: nested more than ${MAX_DEPTH} deep`);
+    if (Array.isArray(found)) {
+      const length: number = found.length;
+      if ((left -= length) < 0) throw new NotPlain(`${path}: more than ${MAX_VALUES} values`);
+      const list: unknown[] = [];
+      for (let n = 0; n < length; n++) list.push(copy(`${path}[${n}]`, found[n], depth + 1));
+      return list;
+    }
+    if (!isPlain(found)) throw new NotPlain(`${path}: must be a plain object`);
+    const names = Object.keys(found);
+    if ((left -= names.length) < 0) throw new NotPlain(`${path}: more than ${MAX_VALUES} values`);
+    return Object.fromEntries(
+      names.map((name) => [name, copy(`${path}.${name}`, Reflect.get(found, name), depth + 1)]),
+    );
+  };
+  try {
+    return copy(at, value, 0);
+  } catch (error) {
+    problems.add(error instanceof NotPlain ? error.message : `${at}: cannot be read`);
+    return undefined;
+  }
+}
+
+/** Never leaves this file. */
+class NotPlain extends Error {}
+
+/** Of any realm: its prototype is none, or one that has none. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
