@@ -43,8 +43,7 @@ export class LinuxPlace implements Place {
     let fd = -1;
     try {
       fd = fs.openSync(path, O_PATH | O_DIRECTORY);
-      const root = fs.readlinkSync(descriptorPath(fd));
-      return new LinuxPlace({ fd, references: 1 }, root === "/" ? "" : root);
+      return new LinuxPlace({ fd, references: 1 }, whereIs(fd));
     } catch (error) {
       if (fd >= 0) fs.closeSync(fd);
       return errnoOf(error);
@@ -88,8 +87,7 @@ export class LinuxPlace implements Place {
 
   depth(): number {
     try {
-      const path = fs.readlinkSync(descriptorPath(this.#descriptor.fd));
-      const below = path === "/" ? "" : path;
+      const below = whereIs(this.#descriptor.fd);
       if (below === this.#root) return 0;
       if (!below.startsWith(`${this.#root}/`)) return -ENOENT;
       return below.slice(this.#root.length + 1).split("/").length;
@@ -103,6 +101,16 @@ export class LinuxPlace implements Place {
     return new LinuxPlace(this.#descriptor, this.#root);
   }
 
+  asRoot(): Place | Errno {
+    try {
+      const root = whereIs(this.#descriptor.fd);
+      this.#descriptor.references += 1;
+      return new LinuxPlace(this.#descriptor, root);
+    } catch (error) {
+      return errnoOf(error);
+    }
+  }
+
   close(): void {
     if (typeof this.#prefix === "number") return;
     this.#prefix = -EBADF;
@@ -114,6 +122,12 @@ export class LinuxPlace implements Place {
 function openForAppend(fd: number): number {
   // Refused only if the file's mode was changed since it was opened, or descriptors have run out.
   return Math.max(-1, openDescriptor(descriptorPath(fd), O_WRONLY | O_APPEND | O_NONBLOCK));
+}
+
+/** The path of an open directory now, without a trailing slash. */
+function whereIs(fd: number): string {
+  const path = fs.readlinkSync(descriptorPath(fd));
+  return path === "/" ? "" : path;
 }
 
 let descriptors: string | undefined;

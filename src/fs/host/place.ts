@@ -26,6 +26,8 @@ export interface Place {
   /** How many directories it is below the mount's root at this moment; -ENOENT if it is not. */
   depth(): number;
   duplicate(): Place;
+  /** A duplicate that is the root of a mount. */
+  asRoot(): Place | Errno;
   close(): void;
 }
 

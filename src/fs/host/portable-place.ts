@@ -109,6 +109,10 @@ export class PortablePlace implements Place {
     return new PortablePlace(this.#path, this.#root, this.#identity);
   }
 
+  asRoot(): Place {
+    return new PortablePlace(this.#path, this.#path, this.#identity);
+  }
+
   close(): void {
     this.#closed = true;
   }

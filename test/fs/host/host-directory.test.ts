@@ -335,3 +335,33 @@ describe.each(REACHES)("host directory by %s", (reach) => {
     expect(openDescriptors()).toBe(before);
   });
 });
+
+describe.each(REACHES)("a sub-path by %s", (reach) => {
+  let host: HostFixture;
+  beforeEach(() => {
+    host = new HostFixture();
+    fs.mkdirSync(host.path("a", "b", "c"), { recursive: true });
+  });
+  afterEach(() => host.remove());
+
+  test("is the root that links may not lead out of", () => {
+    const root = host.open({ access: "read-write", reach, subPath: "a/b" });
+    expect(root.symlink("../x", "out")).toBe(-EPERM);
+    const inner = directory(root.openDirectory("c"));
+    expect(inner.symlink("../x", "inside")).toBe(0);
+    expect(inner.symlink("../../x", "out")).toBe(-EPERM);
+    inner.close();
+    expect(fs.readdirSync(host.path("a", "b", "c"))).toEqual(["inside"]);
+  });
+
+  test("is never followed through a link, and has plain names", () => {
+    fs.symlinkSync("a", host.path("link"));
+    fs.symlinkSync("b", host.path("a", "last"));
+    const open = (subPath: string) =>
+      openHostDirectory(host.mount, { access: "read-only", reach, subPath });
+    expect(open("link/b")).toBe(-ELOOP);
+    expect(open("a/last")).toBe(-ELOOP);
+    expect(open("a/none")).toBe(-ENOENT);
+    for (const odd of ["", "..", "a/..", "/a", "a//b", "a/."]) expect(open(odd)).toBe(-EINVAL);
+  });
+});
