@@ -5,9 +5,13 @@
  */
 import * as fs from "node:fs";
 import type { BigIntStats } from "node:fs";
-import { EBADF, ELOOP, ENOENT, ENOTDIR } from "../errno.js";
+import { EBADF, EISDIR, ELOOP, ENOENT, ENOTDIR, ENXIO } from "../errno.js";
 import type { Errno } from "../errno.js";
+import { FILETYPE_DIRECTORY, FILETYPE_REGULAR_FILE, FILETYPE_SYMBOLIC_LINK } from "../node.js";
+import type { OpenFlags } from "../node.js";
 import { errnoOf } from "./host-errno.js";
+import { CHANGES, hostFlags } from "./host-flags.js";
+import { fileTypeOf } from "./host-mount.js";
 import { isLink } from "./is-link.js";
 import { openDescriptor } from "./open-descriptor.js";
 import type { Place } from "./place.js";
@@ -62,13 +66,32 @@ export class LinuxPlace implements Place {
     if (typeof this.#prefix === "number") return this.#prefix;
     const path = this.#prefix + name;
     const fd = openDescriptor(path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
-    if (fd >= 0) return this.adopt(fd);
+    if (fd >= 0) return this.#adopt(fd);
     // O_DIRECTORY is checked first: a symbolic link is "not a directory" as well.
     return fd === -ENOTDIR && isLink(path) ? -ELOOP : fd;
   }
 
-  adopt(fd: number): Place {
-    return new LinuxPlace({ fd, references: 1 }, this.#root);
+  openExisting(name: string, flags: OpenFlags, ours: boolean): number | Place {
+    if (typeof this.#prefix === "number") return this.#prefix;
+    // With O_PATH nothing is opened yet but a hold on the file: what is looked at then is what is opened.
+    const wanted = hostFlags(flags);
+    const held = openDescriptor(this.#prefix + name, ours ? wanted : O_PATH | O_NOFOLLOW);
+    if (held < 0) return held;
+    let answer: Errno = -ENXIO;
+    try {
+      const type = fileTypeOf(fs.fstatSync(held).mode);
+      if (type === FILETYPE_REGULAR_FILE) {
+        if (ours) return held;
+        answer = openDescriptor(descriptorPath(held), wanted & ~O_NOFOLLOW);
+      } else if (type === FILETYPE_DIRECTORY) {
+        if ((flags & CHANGES) === 0) return this.#adopt(held);
+        answer = -EISDIR;
+      } else if (type === FILETYPE_SYMBOLIC_LINK) answer = -ELOOP;
+    } catch (error) {
+      answer = errnoOf(error);
+    }
+    fs.closeSync(held);
+    return answer;
   }
 
   stat(): BigIntStats {
@@ -116,6 +139,10 @@ export class LinuxPlace implements Place {
     this.#prefix = -EBADF;
     this.#descriptor.references -= 1;
     if (this.#descriptor.references === 0) fs.closeSync(this.#descriptor.fd);
+  }
+
+  #adopt(fd: number): Place {
+    return new LinuxPlace({ fd, references: 1 }, this.#root);
   }
 }
 

@@ -1,24 +1,21 @@
 /** `open` of one name in a host directory. */
 import * as fs from "node:fs";
-import { EACCES, EEXIST, EINVAL, EISDIR, ELOOP, ENOENT, ENXIO, EPERM, EROFS } from "../errno.js";
+import { EEXIST, EINVAL, EISDIR, ELOOP, ENOENT, EROFS } from "../errno.js";
 import type { Errno } from "../errno.js";
 import type { OpenFlags } from "../node.js";
 import {
   FILETYPE_DIRECTORY,
-  FILETYPE_REGULAR_FILE,
   FILETYPE_SYMBOLIC_LINK,
   OPEN_CREATE,
   OPEN_DIRECTORY,
   OPEN_EXCLUSIVE,
-  OPEN_READ,
-  OPEN_TRUNCATE,
   OPEN_WRITE,
 } from "../node.js";
 import { errnoOf } from "./host-errno.js";
 import { HostFile } from "./host-file.js";
+import { CHANGES, hostFlags } from "./host-flags.js";
 import type { HostMount } from "./host-mount.js";
 import { fileTypeOf } from "./host-mount.js";
-import { isLink } from "./is-link.js";
 import { openDescriptor } from "./open-descriptor.js";
 import { childPath } from "./place.js";
 import type { Place } from "./place.js";
@@ -26,14 +23,8 @@ import type { Place } from "./place.js";
 /** Mode of a file that a guest makes, less the app's umask: preview 1 has no modes. */
 const FILE_MODE = 0o666;
 
-const CHANGES = OPEN_WRITE | OPEN_CREATE | OPEN_TRUNCATE;
-
-const C = fs.constants;
-/**
- * Never follow a link; never wait for the other end of a FIFO; never make a terminal ours. All three
- * are undefined on Windows.
- */
-const OPEN_ALWAYS = (C.O_NOFOLLOW ?? 0) | (C.O_NONBLOCK ?? 0) | (C.O_NOCTTY ?? 0);
+/** A name that comes and goes faster than this is being played with; each try is two system calls. */
+const MAX_CREATE_TRIES = 100;
 
 /** A file, the place of a directory, or -errno: see `Directory.open`. */
 export function openChild(
@@ -46,9 +37,31 @@ export function openChild(
   if (typeof path === "number") return path;
   if ((flags & OPEN_DIRECTORY) !== 0) return openDirectory(place, name, flags);
   if (mount.readOnly && (flags & CHANGES) !== 0) return refuseChange(path, flags);
-  if (C.O_NOFOLLOW === undefined && isLink(path)) return -ELOOP;
-  const fd = openDescriptor(path, hostFlags(flags), FILE_MODE);
-  return fd < 0 ? afterFailure(place, name, flags, fd) : take(mount, place, name, flags, fd);
+  const opened =
+    (flags & OPEN_CREATE) === 0
+      ? place.openExisting(name, flags, mount.links === "any")
+      : create(mount, place, name, path, flags);
+  if (typeof opened !== "number" || opened < 0) return opened;
+  const openForAppend = (flags & OPEN_WRITE) === 0 ? undefined : place.openForAppend;
+  return new HostFile(mount, opened, openForAppend);
+}
+
+/** What is made here is a regular file for certain; what was there is looked at before it is opened. */
+function create(
+  mount: HostMount,
+  place: Place,
+  name: string,
+  path: string,
+  flags: OpenFlags,
+): number | Place {
+  const making = hostFlags(flags) | fs.constants.O_CREAT | fs.constants.O_EXCL;
+  for (let tries = 0; tries < MAX_CREATE_TRIES; tries++) {
+    const made = openDescriptor(path, making, FILE_MODE);
+    if (made !== -EEXIST || (flags & OPEN_EXCLUSIVE) !== 0) return made;
+    const opened = place.openExisting(name, flags, mount.links === "any");
+    if (opened !== -ENOENT) return opened;
+  }
+  return -ENOENT;
 }
 
 function openDirectory(place: Place, name: string, flags: OpenFlags): Place | Errno {
@@ -57,52 +70,6 @@ function openDirectory(place: Place, name: string, flags: OpenFlags): Place | Er
   if (typeof directory === "number" || (flags & CHANGES) === 0) return directory;
   directory.close();
   return -EISDIR;
-}
-
-/** A directory that may be walked but not read can be opened all the same, as with O_PATH. */
-function afterFailure(place: Place, name: string, flags: OpenFlags, errno: Errno): Place | Errno {
-  if ((flags & CHANGES) !== 0) return errno;
-  // Windows says one of the last two of any directory.
-  if (errno !== -EACCES && errno !== -EISDIR && errno !== -EPERM) return errno;
-  const directory = place.open(name);
-  return typeof directory === "number" ? errno : directory;
-}
-
-/**
- * Takes what was opened if it is a regular file or a directory. All else is -ENXIO, as the kernel itself
- * answers for a socket and for a FIFO that nobody reads: a device or pipe of the host is not a file that
- * was granted. It is looked at after opening, since only that is free of races, and a look before would
- * cost every open half as much again; O_NONBLOCK keeps the opening from waiting.
- */
-function take(
-  mount: HostMount,
-  place: Place,
-  name: string,
-  flags: OpenFlags,
-  fd: number,
-): HostFile | Place | Errno {
-  let errno: Errno = -ENXIO;
-  try {
-    const type = fileTypeOf(fs.fstatSync(fd).mode);
-    if (type === FILETYPE_REGULAR_FILE) {
-      return new HostFile(mount, fd, (flags & OPEN_WRITE) === 0 ? undefined : place.openForAppend);
-    }
-    if (type === FILETYPE_DIRECTORY) return place.adopt(fd, name);
-  } catch (error) {
-    errno = errnoOf(error);
-  }
-  fs.closeSync(fd);
-  return errno;
-}
-
-function hostFlags(flags: OpenFlags): number {
-  const access =
-    (flags & OPEN_WRITE) === 0 ? C.O_RDONLY : (flags & OPEN_READ) === 0 ? C.O_WRONLY : C.O_RDWR;
-  let answer = OPEN_ALWAYS | access;
-  if ((flags & OPEN_CREATE) !== 0) answer |= C.O_CREAT;
-  if ((flags & OPEN_CREATE) !== 0 && (flags & OPEN_EXCLUSIVE) !== 0) answer |= C.O_EXCL;
-  if ((flags & OPEN_TRUNCATE) !== 0) answer |= C.O_TRUNC;
-  return answer;
 }
 
 /** What opening for a change answers on a read-only mount: -EROFS unless another rule comes first. */

@@ -5,6 +5,7 @@
 import type { BigIntStats } from "node:fs";
 import { ENOENT } from "../errno.js";
 import type { Errno } from "../errno.js";
+import type { OpenFlags } from "../node.js";
 
 export interface Place {
   /**
@@ -16,8 +17,15 @@ export interface Place {
   isName(name: string): boolean;
   /** Opens a child directory for walking: -ELOOP if it is a symbolic link. */
   open(name: string): Place | Errno;
-  /** The place of the child directory that `fd` has open; `fd` is the place's from now on. */
-  adopt(fd: number, name: string): Place | Errno;
+  /**
+   * Opens what is there: the descriptor of a regular file, or a directory, which no flag may want to change
+   * (-EISDIR). -ELOOP for a symbolic link. All else is -ENXIO, as the kernel itself answers for a socket:
+   * a device or a pipe of the host is not a file that was granted, and is not even opened, since that
+   * alone may do something (rewind a tape, start a watchdog, let the other end of a FIFO go on).
+   *
+   * @param ours - nobody else puts anything into the directory: what is opened need not be looked at first
+   */
+  openExisting(name: string, flags: OpenFlags, ours: boolean): number | Place;
   /** A second descriptor of the file that `fd` has open, appending; -1 where there is no way to that. */
   readonly openForAppend: (fd: number) => number;
   /** Throws what node:fs throws. */

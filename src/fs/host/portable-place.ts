@@ -7,9 +7,12 @@
 import * as fs from "node:fs";
 import type { BigIntStats } from "node:fs";
 import { dirname, sep } from "node:path";
-import { EBADF, ELOOP, ENOENT, ENOTDIR } from "../errno.js";
+import { EBADF, EISDIR, ELOOP, ENOENT, ENOTDIR, ENXIO } from "../errno.js";
 import type { Errno } from "../errno.js";
+import type { OpenFlags } from "../node.js";
 import { errnoOf } from "./host-errno.js";
+import { CHANGES, hostFlags } from "./host-flags.js";
+import { openDescriptor } from "./open-descriptor.js";
 import type { Place } from "./place.js";
 
 const BIGINT = { bigint: true } as const;
@@ -80,9 +83,24 @@ export class PortablePlace implements Place {
     }
   }
 
-  adopt(fd: number, name: string): Place | Errno {
-    fs.closeSync(fd);
-    return this.open(name);
+  openExisting(name: string, flags: OpenFlags): number | Place {
+    const prefix = this.prefix();
+    if (typeof prefix === "number") return prefix;
+    try {
+      const stat = fs.lstatSync(prefix + name);
+      if (stat.isSymbolicLink()) return -ELOOP;
+      if (stat.isDirectory()) return (flags & CHANGES) === 0 ? this.open(name) : -EISDIR;
+      if (!stat.isFile()) return -ENXIO;
+      const fd = openDescriptor(prefix + name, hostFlags(flags));
+      if (fd < 0) return fd;
+      const opened = fs.fstatSync(fd);
+      if (opened.ino === stat.ino && opened.dev === stat.dev) return fd;
+      // Another file stands under the name since then.
+      fs.closeSync(fd);
+      return -ENOENT;
+    } catch (error) {
+      return errnoOf(error);
+    }
   }
 
   stat(): BigIntStats {
