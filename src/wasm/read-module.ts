@@ -13,7 +13,7 @@ import { readMemoryType, readReferenceType, readTableType } from "./read-type.js
 import { TypeSection } from "./type-section.js";
 
 export const SECTION_CUSTOM = 0;
-const SECTION_TYPE = 1;
+export const SECTION_TYPE = 1;
 export const SECTION_IMPORT = 2;
 export const SECTION_TABLE = 4;
 export const SECTION_MEMORY = 5;
@@ -24,16 +24,18 @@ const SECTION_START = 8;
 /** The order that the spec (5.5.2) prescribes; 13 are tags, 12 is the data count. */
 const SECTION_ORDER = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
 
-/** Imports of one module: V8's own limit. */
-const MAX_IMPORTS = 1_000_000;
-/** Functions that a module defines: V8's own limit. */
-const MAX_FUNCTIONS = 1_000_000;
-/** Exports of one module: V8's own limit. */
-const MAX_EXPORTS = 1_000_000;
+/** Imports of one module: the host has 91 functions, the largest glue code some thousand. */
+const MAX_IMPORTS = 10_000;
+/** Functions that a module defines. V8 takes a million, in 100 MB; the largest programs have 150,000. */
+const MAX_FUNCTIONS = 250_000;
+/** Exports of one module: each is an object for the app's thread to read, and for each run to make. */
+const MAX_EXPORTS = 50_000;
 /** Sections, custom ones included: far above the 12 kinds, and a bound for debug information. */
 const MAX_SECTIONS = 10_000;
 /** Bytes of one import or export name: V8's own limit for strings of a module. */
 const MAX_NAME_BYTES = 100_000;
+/** Bytes of all names of imports and exports: mangled names of C++ take some hundred bytes each. */
+const MAX_ALL_NAMES_BYTES = 16 * 2 ** 20;
 /** Memories and tables: V8's own limit for tables. */
 const MAX_MEMORIES = 100;
 const MAX_TABLES = 100_000;
@@ -55,8 +57,15 @@ export function readModule(bytes: Uint8Array): ModuleInfo {
   const memories: MemoryType[] = [];
   const tables: TableType[] = [];
   let types: TypeSection | undefined;
-  /** Of the functions by index, the imported ones first. */
-  const signatures: (string | undefined)[] = [];
+  /** Type of each function by its index, the imported ones first. */
+  const functionTypes: number[] = [];
+  let namesBytes = 0;
+  const countNames = (from: number, to: number): void => {
+    namesBytes += to - from;
+    if (namesBytes > MAX_ALL_NAMES_BYTES) {
+      throw new ModuleFormatError(`names of more than ${MAX_ALL_NAMES_BYTES} bytes`);
+    }
+  };
   let start: number | undefined;
   for (const section of sections) {
     const reader = new ByteReader(bytes, section.content, section.end);
@@ -65,15 +74,14 @@ export function readModule(bytes: Uint8Array): ModuleInfo {
         types = new TypeSection(bytes, section.content, section.end);
         continue;
       case SECTION_IMPORT:
-        readVector(reader, "imports", MAX_IMPORTS, () => imports.push(readImport(reader, types)));
-        for (const { kind, signature } of imports) {
-          if (kind === "function") signatures.push(signature);
-        }
+        readVector(reader, "imports", MAX_IMPORTS, () => {
+          const from = reader.position;
+          imports.push(readImport(reader, types, functionTypes));
+          countNames(from, reader.position);
+        });
         break;
       case SECTION_FUNCTION:
-        readVector(reader, "functions", MAX_FUNCTIONS, () => {
-          signatures.push(types?.signature(reader.u32()));
-        });
+        readVector(reader, "functions", MAX_FUNCTIONS, () => functionTypes.push(reader.u32()));
         break;
       case SECTION_TABLE:
         readVector(reader, "tables", MAX_TABLES, () => tables.push(readTableType(reader)));
@@ -82,9 +90,11 @@ export function readModule(bytes: Uint8Array): ModuleInfo {
         readVector(reader, "memories", MAX_MEMORIES, () => memories.push(readMemoryType(reader)));
         break;
       case SECTION_EXPORT:
-        readVector(reader, "exports", MAX_EXPORTS, () =>
-          exports.push(readExport(reader, signatures)),
-        );
+        readVector(reader, "exports", MAX_EXPORTS, () => {
+          const from = reader.position;
+          exports.push(readExport(reader, types, functionTypes));
+          countNames(from, reader.position);
+        });
         break;
       case SECTION_START:
         start = reader.u32();
@@ -151,13 +161,19 @@ function readVector(reader: ByteReader, what: string, max: number, item: () => v
   for (let left = reader.count(what, max); left > 0; left--) item();
 }
 
-function readImport(reader: ByteReader, types: TypeSection | undefined): ModuleImport {
+/** One import (spec, 5.5.5); the type of a function is added to `functionTypes`. */
+export function readImport(
+  reader: ByteReader,
+  types: TypeSection | undefined,
+  functionTypes: number[],
+): ModuleImport {
   const module = reader.name(MAX_NAME_BYTES);
   const name = reader.name(MAX_NAME_BYTES);
   const kind = readKind(reader);
   switch (kind) {
     case "function": {
       const index = reader.u32();
+      functionTypes.push(index);
       const signature = types?.signature(index);
       return signature === undefined ? { module, name, kind } : { module, name, kind, signature };
     }
@@ -177,9 +193,14 @@ function readImport(reader: ByteReader, types: TypeSection | undefined): ModuleI
   return { module, name, kind };
 }
 
-function readExport(reader: ByteReader, signatures: readonly (string | undefined)[]): ModuleExport {
+function readExport(
+  reader: ByteReader,
+  types: TypeSection | undefined,
+  functionTypes: readonly number[],
+): ModuleExport {
   const entry = { name: reader.name(MAX_NAME_BYTES), kind: readKind(reader), index: reader.u32() };
-  const signature = entry.kind === "function" ? signatures[entry.index] : undefined;
+  const type = entry.kind === "function" ? functionTypes[entry.index] : undefined;
+  const signature = type === undefined ? undefined : types?.signature(type);
   return signature === undefined ? entry : { ...entry, signature };
 }
 
