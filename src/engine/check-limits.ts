@@ -1,20 +1,33 @@
-import { type CheckedLimits, DEFAULT_LIMITS, MAX_MEMORY_BYTES, MAX_TIMEOUT_MS } from "./limits.js";
+import {
+  type CheckedLimits,
+  DEFAULT_LIMITS,
+  MAX_BYTES,
+  MAX_MEMORY_BYTES,
+  MAX_TABLE_ELEMENTS,
+  MAX_TIMEOUT_MS,
+  type OptionalLimit,
+} from "./limits.js";
 import { isRecord, type Problems, show } from "./problems.js";
 
-type NumberLimit = Exclude<keyof CheckedLimits, "timeoutMs">;
+type NumberLimit = Exclude<keyof CheckedLimits, OptionalLimit>;
 
 /** Smallest and largest value of each limit. */
 const RANGES: ReadonlyMap<NumberLimit, readonly [min: number, max: number]> = new Map([
   ["memoryBytes", [0, MAX_MEMORY_BYTES]],
+  ["tableElements", [0, MAX_TABLE_ELEMENTS]],
   ["stdoutBytes", [0, MAX_MEMORY_BYTES]],
   ["stderrBytes", [0, MAX_MEMORY_BYTES]],
-  ["writableBytes", [0, Number.MAX_SAFE_INTEGER]],
+  ["writableBytes", [0, MAX_BYTES]],
   ["writableFiles", [0, 2 ** 31 - 1]],
+  ["fileBytes", [0, MAX_BYTES]],
   ["moduleBytes", [8, MAX_MEMORY_BYTES]],
+  ["compileMs", [1, MAX_TIMEOUT_MS]],
   // Three streams and the root's preopen are open before a guest asks for anything.
   ["openFiles", [4, 1_000_000]],
 ]);
-const KEYS = ["timeoutMs", ...RANGES.keys()];
+/** In ms; none when they are not given. */
+const TIMES: readonly OptionalLimit[] = ["timeoutMs", "cpuMs"];
+const KEYS = [...TIMES, ...RANGES.keys()];
 
 export function checkLimits(limits: unknown, problems: Problems): CheckedLimits {
   if (!isRecord(limits)) {
@@ -32,13 +45,9 @@ export function checkLimits(limits: unknown, problems: Problems): CheckedLimits 
       DEFAULT_LIMITS[name],
     );
   }
-  const timeoutMs = problems.integer(
-    "limits.timeoutMs",
-    limits.timeoutMs,
-    1,
-    MAX_TIMEOUT_MS,
-    undefined,
-  );
-  if (timeoutMs !== undefined) checked.timeoutMs = timeoutMs;
+  for (const name of TIMES) {
+    const ms = problems.integer(`limits.${name}`, limits[name], 1, MAX_TIMEOUT_MS, undefined);
+    if (ms !== undefined) checked[name] = ms;
+  }
   return checked;
 }

@@ -1,4 +1,4 @@
-import type { ExitReason, GuestExit, GuestUsage } from "../guest/guest-spec.js";
+import type { ExitReason, GuestExit, GuestUsage, LimitName } from "../guest/guest-spec.js";
 
 /** What a process has used. */
 export interface Usage extends GuestUsage {
@@ -10,15 +10,18 @@ export interface Usage extends GuestUsage {
  * How a process ended. A non-zero code is data, not an exception.
  *
  * - `exited`: the program ended; `code` is its own (0 to 2^32 - 1).
- * - `trapped`: it ran into a trap; `code` is 134, `detail` says which.
+ * - `trapped`: it ran into a trap; `code` is 134, `detail` says which. With `limit: "stack"`: its calls
+ *   went too deep.
  * - `killed`: `kill`, `stop`, `remove` or a signal ended it; `code` is 137.
  * - `timeout`: `limits.timeoutMs` passed; `code` is 137.
- * - `limit`: another limit ended it; `code` is 137, `detail` says which.
+ * - `limit`: another limit ended it; `code` is 137, `limit` says which, `detail` at what value.
  */
 export interface ExitStatus {
   readonly code: number;
   readonly reason: ExitReason;
   readonly detail?: string;
+  /** The limit that ended it: the name of the option, or `stack` or `heap`, which are none. */
+  readonly limit?: LimitName;
   /** Wall time from the first instruction to the end, in ms. */
   readonly durationMs: number;
   readonly usage: Usage;
@@ -36,11 +39,12 @@ export interface RunResult extends ExitStatus {
 
 /** @internal */
 export function toExitStatus(exit: GuestExit): ExitStatus {
-  const { code, reason, detail, durationMs, usage } = exit;
+  const { code, reason, detail, limit, durationMs, usage } = exit;
   return {
     code,
     reason,
     ...(detail === undefined ? undefined : { detail }),
+    ...(limit === undefined ? undefined : { limit }),
     durationMs,
     usage: { wallMs: durationMs, ...usage },
   };

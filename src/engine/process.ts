@@ -63,7 +63,7 @@ export class Process {
 
   /** Ends it at once, whatever it does: reason `killed`, code 137. Nothing happens when it is over. */
   async kill(): Promise<void> {
-    this.#guest.kill("killed");
+    this.#guest.kill();
     await this.#guest.wait().catch(() => undefined);
   }
 }

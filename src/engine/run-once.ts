@@ -15,7 +15,7 @@ export async function runOnce(
   containers: Containers,
   image: Image,
   options: CheckedOptions,
-  { stdin, signal }: RunOptions,
+  { stdin, signal, onHostCall }: RunOptions,
 ): Promise<RunResult> {
   const layer = containers.layerForRun(options);
   try {
@@ -25,6 +25,7 @@ export async function runOnce(
       collect: true,
       stdoutBytes: options.limits.stdoutBytes,
       stderrBytes: options.limits.stderrBytes,
+      onHostCall,
     });
     const exit = signal === undefined ? await guest.wait() : await waitOrAbort(guest, signal);
     const { stdout, stderr, stdoutTruncated, stderrTruncated } = guest.collected;
@@ -39,7 +40,7 @@ const NO_PROCESS_OPTIONS = Object.freeze({});
 const NO_BYTES = new Uint8Array(0);
 
 async function waitOrAbort(guest: Guest, signal: AbortSignal) {
-  const kill = () => guest.kill("killed");
+  const kill = () => guest.kill();
   signal.addEventListener("abort", kill, { once: true });
   try {
     if (signal.aborted) kill();

@@ -104,9 +104,8 @@ export class Dispatcher {
     const spin = alone && this.#spin.worthIt();
     if (spin) this.#doorbell.poll();
     worker.send(guest);
-    this.#sweeper.within(
-      worker.load > 1 ? LONG_RUN_MS : Math.min(guest.spec.timeoutMs ?? SWEEP_MS, SWEEP_MS),
-    );
+    const { timeoutMs = SWEEP_MS, cpuMs = SWEEP_MS } = guest.spec;
+    this.#sweeper.within(worker.load > 1 ? LONG_RUN_MS : Math.min(timeoutMs, cpuMs, SWEEP_MS));
     if (!spin) return this.#doorbell.arm();
     this.#spin.spin(() => worker.done);
     this.#doorbell.listen();

@@ -1,7 +1,7 @@
 import { SafedockError } from "../base/errors.js";
 import type { Dispatcher } from "./dispatcher.js";
 import type { Guest } from "./guest.js";
-import type { ExitReason, GuestExit } from "./guest-spec.js";
+import type { GuestExit } from "./guest-spec.js";
 import type { GuestWorker } from "./guest-worker.js";
 import type { ModuleCompiler } from "./module-compiler.js";
 import { CODE_KILLED, endedFromOutside, KILLED, type Verdict } from "./verdict.js";
@@ -41,9 +41,8 @@ export class GuestEndings {
     guest.finish(result);
   }
 
-  kill(guest: Guest, reason: ExitReason, detail?: string, code = CODE_KILLED): void {
+  kill(guest: Guest, verdict: Verdict): void {
     if (guest.over || guest.verdict !== undefined) return;
-    const verdict = { reason, code, detail };
     const worker = guest.worker;
     if (worker === undefined) {
       this.#dispatcher.withdraw(guest);
@@ -120,7 +119,7 @@ export class GuestEndings {
   /** Ends a guest that has not begun. */
   #finishQueued(guest: Guest, verdict: Verdict): void {
     this.#dispatcher.left();
-    guest.finish(endedFromOutside(verdict, 0));
+    guest.finish(endedFromOutside(verdict));
   }
 
   #requeue(guests: readonly Guest[]): void {
@@ -140,7 +139,7 @@ export class GuestEndings {
     if ((error as { code?: string } | undefined)?.code !== "ERR_WORKER_OUT_OF_MEMORY")
       return guest.fail(workerFailed(problem));
     const detail = "the JavaScript heap of the guest's worker is full";
-    guest.verdict = { reason: "limit", code: CODE_KILLED, detail };
+    guest.verdict = { reason: "limit", code: CODE_KILLED, detail, limit: "heap" };
     guest.finish(worker.finalExit(guest));
   }
 }

@@ -2,10 +2,14 @@
 import type { ContextSpec } from "../wasi/context-spec.js";
 
 export interface GuestSpec extends ContextSpec {
-  /** Largest size of all linear memories together, in bytes; undefined: the module's own maximum. */
+  /** Largest size of all linear memories together, in bytes. */
   readonly memoryBytes: number;
+  /** Elements of all tables together; undefined: what the module was compiled with. */
+  readonly tableElements?: number;
   /** Wall time from the first instruction, in ms; undefined: none. */
   readonly timeoutMs?: number;
+  /** Time on a processor, in ms, apart from what the process waits; undefined: none. */
+  readonly cpuMs?: number;
   /** Exported function to call in place of `_start`. */
   readonly entry?: string;
 }
@@ -13,9 +17,24 @@ export interface GuestSpec extends ContextSpec {
 /** Why a process ended: its own exit, a kill, a trap, its time, or another limit. */
 export type ExitReason = "exited" | "killed" | "trapped" | "timeout" | "limit";
 
-/** What a process has used, counted by the host. */
+/**
+ * The limit that ended a process. Those without an option of their name: `stack`, the depth of its calls,
+ * and `heap`, what its files and descriptors take in the worker.
+ */
+export type LimitName = "timeoutMs" | "cpuMs" | "memoryBytes" | "tableElements" | "stack" | "heap";
+
+/** What a process has used, counted by the host; also of one that was ended from outside. */
 export interface GuestUsage {
-  /** Peak size of the linear memories, in bytes. All are 0 for a guest that was ended from outside. */
+  /**
+   * Time on a processor, in ms, apart from what the process waited for its input, its reader or a clock.
+   * Where the system does not tell a thread's time (Linux does, and is asked for processes with a limit on
+   * it), it is the wall time without such waits.
+   */
+  readonly cpuMs: number;
+  /**
+   * Peak size of the linear memories, in bytes. Of a process that was ended from outside: their size when
+   * it last called the host.
+   */
   readonly memoryBytes: number;
   readonly readBytes: number;
   readonly writtenBytes: number;
@@ -29,6 +48,8 @@ export interface GuestExit {
   readonly reason: ExitReason;
   /** What trapped, or which limit ended it and at what value. */
   readonly detail?: string;
+  /** The limit that ended it. */
+  readonly limit?: LimitName;
   /** Wall time from the first instruction to the end, in ms. */
   readonly durationMs: number;
   readonly usage: GuestUsage;

@@ -2,13 +2,17 @@ import { LONG_RUN_MS, runsLong } from "./choose-worker.js";
 import type { Dispatcher } from "./dispatcher.js";
 import type { Guest } from "./guest.js";
 import type { GuestEndings } from "./guest-endings.js";
+import type { ExitReason, LimitName } from "./guest-spec.js";
 import type { GuestWorker } from "./guest-worker.js";
 import { monotonicMs } from "./monotonic-clock.js";
 import { SWEEP_MS, type SweepTimer } from "./sweep-timer.js";
+import { CODE_KILLED } from "./verdict.js";
 import type { WorkerCrew } from "./worker-crew.js";
 
 /** What a program that has asked to exit may still take, in ms. */
 const EXIT_GRACE_MS = 60;
+/** Shortest time between two looks at a guest's processor time, in ms: a tick of the scheduler. */
+const CPU_STEP_MS = 2;
 
 export interface WatchParts {
   readonly crew: WorkerCrew;
@@ -63,14 +67,21 @@ export class GuestWatch {
     if (code !== undefined) {
       guest.exitingSince ??= now;
       if (now - guest.exitingSince < EXIT_GRACE_MS) return EXIT_GRACE_MS;
-      this.#endings.kill(guest, "exited", undefined, code);
+      this.#endings.kill(guest, { reason: "exited", code, detail: undefined });
       return SWEEP_MS;
     }
-    const { timeoutMs } = guest.spec;
-    if (timeoutMs === undefined) return SWEEP_MS;
-    const left = since + timeoutMs - now;
-    if (left > 0) return left;
-    this.#endings.kill(guest, "timeout", `timeoutMs: the limit is ${timeoutMs} ms`);
+    const { timeoutMs, cpuMs } = guest.spec;
+    const left = timeoutMs === undefined ? SWEEP_MS : since + timeoutMs - now;
+    if (left <= 0) return this.#end(guest, "timeout", "timeoutMs", timeoutMs);
+    if (cpuMs === undefined) return left;
+    const cpuLeft = cpuMs - worker.cpuMs(guest, cpuMs);
+    if (cpuLeft <= 0) return this.#end(guest, "limit", "cpuMs", cpuMs);
+    return Math.min(left, Math.max(cpuLeft, CPU_STEP_MS));
+  }
+
+  #end(guest: Guest, reason: ExitReason, limit: LimitName, ms: number | undefined): number {
+    const detail = `${limit}: the limit is ${ms} ms`;
+    this.#endings.kill(guest, { reason, code: CODE_KILLED, detail, limit });
     return SWEEP_MS;
   }
 }

@@ -1,5 +1,6 @@
 import type { SafedockError } from "../base/errors.js";
 import type { CompiledModule } from "./compiled-module.js";
+import { cpuTimeMs } from "./cpu-time.js";
 import type { Bell } from "./doorbell.js";
 import type { Guest } from "./guest.js";
 import type { GuestExit } from "./guest-spec.js";
@@ -8,7 +9,7 @@ import { monotonicMs } from "./monotonic-clock.js";
 import { OrderSlots } from "./order-slots.js";
 import { RingReader } from "./ring-reader.js";
 import { SentModules } from "./sent-modules.js";
-import { readResult } from "./slot-result.js";
+import { readResult, readUsage } from "./slot-result.js";
 import { endedFromOutside, KILLED } from "./verdict.js";
 import type { CompileAnswer, CompileMessage, SharedBoards } from "./worker-messages.js";
 import { WorkerThread } from "./worker-thread.js";
@@ -33,9 +34,12 @@ export class GuestWorker {
   readonly #rings: readonly [RingReader, RingReader];
   /** Orders that the worker holds, oldest first; an order that was cancelled keeps its place. */
   readonly #orders: (Guest | undefined)[] = [];
+  /** Ends just now: what was denied it may still be told. */
+  #leaving: Guest | undefined;
   /** Slots used so far; the next order goes to this number modulo SLOT_COUNT. */
   #used = 0;
   #dead = false;
+  #cpuAtKill: number | undefined;
   #started = false;
   /** A module is being compiled: no orders meanwhile. */
   compiling = false;
@@ -50,6 +54,11 @@ export class GuestWorker {
       answered: (answer) => {
         this.compiling = false;
         if (!this.#dead) this.#owner.compiled(this, answer);
+      },
+      denied: (message) => {
+        const isMeant = (guest: Guest | undefined) => guest?.id === message.guest;
+        const guest = isMeant(this.#leaving) ? this.#leaving : this.#orders.find(isMeant);
+        guest?.denied?.(message);
       },
       exited: (error) => this.#exited(error),
     });
@@ -91,6 +100,11 @@ export class GuestWorker {
     // 0 between the worker's taking of the order and its look at the clock.
     const started = this.#slots.startedAt(guest);
     return started === 0 ? undefined : started;
+  }
+
+  /** Processor time of the current guest so far, in ms; the system is asked from `worthAsking` on. */
+  cpuMs(guest: Guest, worthAsking = 0): number {
+    return cpuTimeMs(this.#mailbox, guest.slot, monotonicMs(), worthAsking);
   }
 
   /** The oldest order, whether it has begun or not. */
@@ -171,7 +185,10 @@ export class GuestWorker {
 
   /** Claims a running guest for being killed; false when it has just ended by itself. */
   claim(guest: Guest): boolean {
-    return this.#slots.change(guest, box.STATE_RUNNING, box.STATE_KILLED);
+    if (!this.#slots.change(guest, box.STATE_RUNNING, box.STATE_KILLED)) return false;
+    // The system forgets the time of a thread that has ended.
+    this.#cpuAtKill = this.cpuMs(guest);
+    return true;
   }
 
   /** The reader changed its mind. */
@@ -188,6 +205,7 @@ export class GuestWorker {
   /** Of a dead worker: all orders but `except`. */
   abandon(except: Guest | undefined): Guest[] {
     this.#dead = true;
+    this.#leaving = except;
     const left = this.#orders.filter((guest) => guest !== undefined && guest !== except);
     this.#orders.length = 0;
     for (const guest of left) if (guest !== undefined) guest.worker = undefined;
@@ -197,13 +215,22 @@ export class GuestWorker {
   /** Of a dead worker: the last guest's output up to where it was cut, and what it used. */
   finalExit(guest: Guest): GuestExit {
     this.#rings.forEach((ring, index) => guest.outputs[index]?.finish(ring, undefined, false));
+    const verdict = guest.verdict ?? KILLED;
     const started = this.#slots.startedAt(guest);
-    return endedFromOutside(guest.verdict ?? KILLED, started === 0 ? 0 : monotonicMs() - started);
+    if (started === 0) return endedFromOutside(verdict);
+    const wallMs = monotonicMs() - started;
+    const cpuMs = this.#cpuAtKill ?? this.cpuMs(guest);
+    return endedFromOutside(verdict, wallMs, readUsage(this.#mailbox, guest.slot, wallMs, cpuMs));
   }
 
   #report(guest: Guest): void {
     const { words } = this.#mailbox;
     const slot = box.slotWord(guest.slot);
+    if (words[slot + box.SLOT_DENIED] === 1) {
+      this.#leaving = guest;
+      this.#thread.receive();
+      this.#leaving = undefined;
+    }
     for (let index = 0; index < 2; index++) {
       guest.outputs[index as 0 | 1].finish(
         this.#rings[index as 0 | 1],
@@ -219,6 +246,7 @@ export class GuestWorker {
   #moveStreams(guest: Guest, stdoutHead: number, stderrHead: number): void {
     guest.outputs[0].drain(this.#rings[0], stdoutHead);
     guest.outputs[1].drain(this.#rings[1], stderrHead);
+    guest.trace?.drain();
     guest.stdin?.feed();
   }
 

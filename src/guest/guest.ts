@@ -1,11 +1,15 @@
 import type { SafedockError } from "../base/errors.js";
+import { TAKEN_STDERR, TAKEN_STDIN, TAKEN_STDOUT } from "../fs/policy-board.js";
 import type { CompiledModule } from "./compiled-module.js";
+import type { DenialMessage } from "./denial-message.js";
 import { GuestInput } from "./guest-input.js";
 import { GuestOutput, type OutputSource } from "./guest-output.js";
 import type { GuestReadable } from "./guest-readable.js";
-import type { ExitReason, GuestExit, GuestSpec } from "./guest-spec.js";
+import type { GuestExit, GuestSpec } from "./guest-spec.js";
 import type { GuestWorker } from "./guest-worker.js";
-import type { Verdict } from "./verdict.js";
+import type { HostCallListener } from "./host-call.js";
+import { TraceReader } from "./trace-reader.js";
+import { KILLED, type Verdict } from "./verdict.js";
 
 /** Streams of one guest. */
 export interface GuestIo {
@@ -16,6 +20,10 @@ export interface GuestIo {
   /** Bytes of stdout and of stderr that are collected at most; the rest is dropped. 1 MiB by default. */
   readonly stdoutBytes?: number;
   readonly stderrBytes?: number;
+  /** Is told of each call to the host, before the guest is over. */
+  readonly onHostCall?: HostCallListener | undefined;
+  /** Is told of calls that were refused for want of a grant; before the guest is over. */
+  readonly denied?: (message: DenialMessage) => void;
 }
 
 /** Collected output by default: enough for any log line that a person reads. */
@@ -23,7 +31,7 @@ const DEFAULT_COLLECT_BYTES = 2 ** 20;
 
 /** What a guest asks of its pool. */
 export interface GuestHost {
-  kill(guest: Guest, reason: ExitReason, detail: string | undefined): void;
+  kill(guest: Guest, verdict: Verdict): void;
   /** Looks at the guest's outputs soon. */
   look(): void;
   hold(): void;
@@ -52,6 +60,8 @@ export class Guest {
   /** @internal stdout and stderr. */ readonly outputs: readonly [GuestOutput, GuestOutput];
   /** @internal */ readonly id: number;
   /** @internal */ readonly stdinBytes: Uint8Array | undefined;
+  /** @internal */ readonly trace: TraceReader | undefined;
+  /** @internal */ readonly denied: GuestIo["denied"];
   /** @internal */ worker: GuestWorker | undefined;
   /** @internal */ slot = -1;
   /** @internal When the app has seen that the program asked to exit, in monotonic ms. */
@@ -72,6 +82,8 @@ export class Guest {
     this.outputs = [this.#stdout, this.#stderr];
     if (io.stdin === "stream") this.#stdin = new GuestInput();
     this.stdinBytes = io.stdin === "stream" ? undefined : io.stdin;
+    this.trace = io.onHostCall === undefined ? undefined : new TraceReader(io.onHostCall);
+    this.denied = io.denied;
   }
 
   /** Stdin to write to; undefined unless the guest was started with `stdin: "stream"`. */
@@ -126,9 +138,17 @@ export class Guest {
   }
 
   /** Ends the guest with code 137; nothing happens when it is over. */
-  kill(reason: ExitReason = "killed", detail?: string): void {
+  kill(): void {
     if (this.over) return;
-    this.#host.kill(this, reason, detail);
+    this.#host.kill(this, KILLED);
+  }
+
+  /** Wakes the guest from waiting for a stream that is among the TAKEN_* bits. */
+  revoke(taken: number): void {
+    if (this.over) return;
+    if ((taken & TAKEN_STDIN) !== 0) this.#stdin?.revoke();
+    if ((taken & TAKEN_STDOUT) !== 0) this.#stdout.revoke();
+    if ((taken & TAKEN_STDERR) !== 0) this.#stderr.revoke();
   }
 
   /** Calls `tell` once, when the guest is over and before those who wait are told; at once if it is. */
@@ -158,6 +178,7 @@ export class Guest {
   }
 
   #end(): void {
+    this.trace?.finish();
     this.worker = undefined;
     this.#stdin?.finish();
     this.#stdout.finish(undefined, undefined, false);

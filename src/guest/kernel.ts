@@ -6,15 +6,19 @@ import type { ContextSpec, ContextUsage } from "../wasi/context-spec.js";
 import { createPreview1, type Preview1 } from "../wasi/preview1/index.js";
 import type { SharedBoards } from "./worker-messages.js";
 import type { Stdio } from "../wasi/stdio.js";
+import type { TraceWriter } from "./trace-writer.js";
 
 /** What the kernel is told about one process. */
 export interface KernelProcess {
   readonly spec: ContextSpec;
   readonly stdio: Stdio;
+  /** Notes what it calls. */
+  readonly trace?: TraceWriter | undefined;
+  /** Where its use is counted. */
+  readonly usage?: ContextUsage | undefined;
 }
 
 const NO_FILES: Namespace = { preopens: [], close: () => undefined };
-const NO_USAGE: ContextUsage = { readBytes: 0, writtenBytes: 0, hostCalls: 0 };
 
 /** A worker's WASI host, made once; one process at a time lives between `begin` and `end`. */
 export class Kernel {
@@ -23,7 +27,6 @@ export class Kernel {
   readonly #boards: SharedBoards;
   #namespace = NO_FILES;
   #context: Context | undefined;
-  #usage = NO_USAGE;
 
   /** `exiting` is told the code when a program asks to exit, before it is unwound. */
   constructor(boards: SharedBoards, exiting: (code: number) => void) {
@@ -40,29 +43,27 @@ export class Kernel {
     };
   }
 
-  /** Of the process that runs or was the last to end. */
-  get usage(): ContextUsage {
-    return this.#usage;
-  }
-
   /** The code given to `proc_exit`, whether or not the program went on after it. */
   get exitCode(): number | undefined {
     return this.#preview1.exit.code;
   }
 
   /** Opens the process's files; throws a SafedockError when a mount cannot be opened. */
-  begin({ spec, stdio }: KernelProcess, memory: WebAssembly.Memory): void {
-    this.#usage = NO_USAGE;
+  begin({ spec, stdio, usage }: KernelProcess, memory: WebAssembly.Memory): void {
     const clock = createClock(spec.clock);
     if (spec.mounts.length > 0) {
       const now = (): bigint => clock.realtime();
       const { board, policies } = this.#boards;
       const policy =
         spec.policy === undefined ? undefined : new PolicyRecord(policies, spec.policy);
-      this.#namespace = openNamespace(spec.mounts, { now, board, policy });
+      this.#namespace = openNamespace(spec.mounts, {
+        now,
+        board,
+        policy,
+        fileBytes: spec.limits.fileBytes,
+      });
     }
-    this.#context = new Context(spec, stdio, this.#namespace, clock);
-    this.#usage = this.#context.usage;
+    this.#context = new Context(spec, stdio, this.#namespace, { clock, usage });
     this.#preview1.begin(this.#context, memory);
   }
 

@@ -7,19 +7,20 @@
  *
  * One slot:
  *
- *     words 0..31     SLOT_* below; 20.. are Float64
+ *     words 0..47     SLOT_* below; 20 to 39 are Float64
  *     payload         the order as JSON in UTF-8, then inline stdin; after the run the exit's detail
  *
  * Ring positions are absolute byte counts modulo 2^32, so that the next guest may write behind the
  * last one's output before the app has drained that.
  */
+import type { LimitName } from "./guest-spec.js";
 
 /** Orders that may wait at one worker: enough to keep it busy while the app's thread is elsewhere. */
 export const SLOT_COUNT = 8;
 /** A slot in bytes: the orders seen in practice take 300 to 1,500 bytes; larger ones go by message. */
 const SLOT_BYTES = 8192;
 const SLOT_WORDS = SLOT_BYTES / 4;
-const PAYLOAD_WORDS = 40;
+const PAYLOAD_WORDS = 48;
 /** Bytes of a slot's payload, and of an exit's detail. */
 export const PAYLOAD_BYTES = SLOT_BYTES - PAYLOAD_WORDS * 4;
 const CONTROL_WORDS = 128;
@@ -37,6 +38,8 @@ export const PARKED = 1;
 export const LOADED = 3;
 /** Never changes; sleeping guests wait here. */
 export const SLEEP = 2;
+/** Number of the worker's thread as the kernel of the machine has it; 0 where it is not known. */
+export const THREAD_ID = 4;
 /** Control words of the rings, a cache line each: the writer's position, the reader's position, and
  * whether the guest waits for the other side. */
 export const STDOUT_RING = 16;
@@ -47,8 +50,9 @@ export const RING_TAIL = 16;
 export const RING_WAITING = 17;
 /** +1 by the app with each change that a waiting guest must see; the guest waits here. */
 export const RING_EVENT = 18;
-/** Stdin only: 1 when no more bytes will come. */
+/** Stdin only: 1 when no more bytes will come, 2 when it was taken back. */
 export const RING_ENDED = 1;
+export const INPUT_REVOKED = 2;
 
 export const SLOT_STATE = 0;
 /** Length of the order's JSON in bytes, or ORDER_BY_MESSAGE. */
@@ -59,8 +63,9 @@ export const SLOT_ORDER_ID = 3;
 export const SLOT_MODULE = 4;
 /** Per output (stdout + 0, stderr + 1): when a write rings the doorbell, INTEREST_* below. */
 export const SLOT_INTEREST = 5;
-/** Per output: 1 when nobody can read it any more. */
+/** Per output: 1 when nobody can read it any more, 2 when it was taken back. */
 export const SLOT_CLOSED = 7;
+export const OUTPUT_REVOKED = 2;
 /** Per output: bytes that are kept, the rest is dropped by the worker; -1: all. */
 export const SLOT_CAPTURE = 9;
 /** 1 once the program has asked to exit, and its code. */
@@ -72,13 +77,26 @@ export const SLOT_DETAIL_LENGTH = 14;
 export const SLOT_OUTPUT_END = 15;
 /** Per output: 1 when the worker dropped bytes. */
 export const SLOT_TRUNCATED = 17;
+/** Index into LIMIT_NAMES of the limit that ended the guest, plus 1; 0: none did. */
+export const SLOT_LIMIT = 19;
+/** 1 once the worker has posted a message about calls that it refused the guest. */
+export const SLOT_DENIED = 41;
+/** 1: the order's calls are traced, through a ring that came by message. */
+export const SLOT_TRACED = 40;
 /** Indices into the Float64 view of a slot. */
 export const FLOAT_STARTED = 10;
 export const FLOAT_ENDED = 11;
+/** What the guest has used, kept up to date while it runs: nobody else can tell once its thread is ended. */
 export const FLOAT_MEMORY = 12;
 export const FLOAT_READ = 13;
 export const FLOAT_WRITTEN = 14;
 export const FLOAT_CALLS = 15;
+/** How long it was parked, in ms, and since when it is; 0 when it is not. */
+export const FLOAT_PARKED = 16;
+export const FLOAT_PARKED_SINCE = 17;
+/** Processor time of the thread when the guest began and when it ended, in ms; 0 where it was not asked for. */
+export const FLOAT_CPU_STARTED = 18;
+export const FLOAT_CPU_ENDED = 19;
 
 export const STATE_EMPTY = 0;
 /** Set by the app; either side takes it from here with a compare-exchange. */
@@ -108,6 +126,16 @@ export const REASON_LIMIT = 2;
 export const REASON_REFUSED = 4;
 /** A fault of ours; the detail says which. */
 export const REASON_FAILED = 3;
+
+/** Limits in the order in which SLOT_LIMIT counts them. */
+export const LIMIT_NAMES: readonly LimitName[] = [
+  "timeoutMs",
+  "cpuMs",
+  "memoryBytes",
+  "tableElements",
+  "stack",
+  "heap",
+];
 
 const SLOTS_AT = CONTROL_WORDS * 4;
 const STDOUT_AT = SLOTS_AT + SLOT_COUNT * SLOT_BYTES;

@@ -137,7 +137,7 @@ export class GuestPool {
   }
 
   readonly #host: GuestHost = {
-    kill: (guest, reason, detail) => this.#endings.kill(guest, reason, detail),
+    kill: (guest, verdict) => this.#endings.kill(guest, verdict),
     look: () => this.#look(),
     hold: () => this.#keepAlive.hold(),
     unhold: () => this.#keepAlive.unhold(),

@@ -1,9 +1,11 @@
-import { EPIPE } from "../fs/errno.js";
+import { EBADF, EPIPE, type Errno } from "../fs/errno.js";
 import type { OutputStream } from "../wasi/stdio.js";
 import { type Bell, ringBell } from "./doorbell.js";
+import type { SlotUsage } from "./slot-usage.js";
 import {
   INTEREST_EACH,
   INTEREST_HALF,
+  OUTPUT_REVOKED,
   OUTPUT_RING_BYTES,
   RING_EVENT,
   RING_HEAD,
@@ -20,6 +22,12 @@ const MASK = OUTPUT_RING_BYTES - 1;
 /** Looks at the reader's position before the worker parks: some 10 µs, less than parking costs. */
 const SPINS_BEFORE_WAIT = 200;
 
+/** What a ring of a worker needs of it. */
+export interface RingHost {
+  readonly bell: Bell;
+  readonly usage: SlotUsage;
+}
+
 /** Worker side of stdout or stderr: waits for room, so that a slow reader slows the guest down. */
 export class RingWriter implements OutputStream {
   readonly #words: Int32Array<SharedArrayBuffer>;
@@ -27,6 +35,7 @@ export class RingWriter implements OutputStream {
   readonly #control: number;
   readonly #output: number;
   readonly #bell: Bell;
+  readonly #usage: SlotUsage;
   #head = 0;
   #slot = 0;
   /** Bytes that are still kept; Infinity when nothing is dropped. */
@@ -39,13 +48,14 @@ export class RingWriter implements OutputStream {
     ring: Uint8Array<SharedArrayBuffer>,
     control: number,
     output: number,
-    bell: Bell,
+    { bell, usage }: RingHost,
   ) {
     this.#words = words;
     this.#ring = ring;
     this.#control = control;
     this.#output = output;
     this.#bell = bell;
+    this.#usage = usage;
   }
 
   begin(slot: number): void {
@@ -62,7 +72,8 @@ export class RingWriter implements OutputStream {
 
   write(src: Uint8Array, offset: number, length: number): number {
     const words = this.#words;
-    if (Atomics.load(words, this.#slot + SLOT_CLOSED + this.#output) !== 0) return -EPIPE;
+    const closed = this.#slot + SLOT_CLOSED + this.#output;
+    if (Atomics.load(words, closed) !== 0) return this.#gone(closed);
     let left = length;
     if (left > this.#keep) {
       left = this.#keep;
@@ -75,7 +86,7 @@ export class RingWriter implements OutputStream {
       const used = (this.#head - tail) >>> 0;
       const count = Math.min(left, OUTPUT_RING_BYTES - used);
       if (count === 0) {
-        if (!this.#waitForRoom(tail)) return -EPIPE;
+        if (!this.#waitForRoom(tail)) return this.#gone(closed);
         continue;
       }
       this.#copy(src, from, count);
@@ -105,6 +116,11 @@ export class RingWriter implements OutputStream {
     Atomics.store(this.#words, this.#control + RING_HEAD, this.#head | 0);
   }
 
+  /** The reader has gone, or the app has taken the stream back. */
+  #gone(closed: number): Errno {
+    return Atomics.load(this.#words, closed) === OUTPUT_REVOKED ? -EBADF : -EPIPE;
+  }
+
   /** False when the reader has gone. */
   #waitForRoom(tail: number): boolean {
     const words = this.#words;
@@ -117,7 +133,7 @@ export class RingWriter implements OutputStream {
     const event = Atomics.load(words, this.#control + RING_EVENT);
     Atomics.store(words, this.#control + RING_WAITING, 1);
     if (Atomics.load(words, closed) === 0 && Atomics.load(words, at) === tail) {
-      Atomics.wait(words, this.#control + RING_EVENT, event);
+      this.#usage.park(this.#control + RING_EVENT, event, Infinity);
     }
     Atomics.store(words, this.#control + RING_WAITING, 0);
     return Atomics.load(words, closed) === 0;

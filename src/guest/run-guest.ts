@@ -9,9 +9,11 @@ import {
   REASON_TRAPPED,
 } from "./mailbox.js";
 import { initialPages, planMemories } from "./memory-plan.js";
+import type { LimitName } from "./guest-spec.js";
 import type { MemoryPool } from "./memory-pool.js";
 import type { Kernel, KernelProcess } from "./kernel.js";
 import { packError } from "./packed-error.js";
+import type { SlotUsage } from "./slot-usage.js";
 import { CODE_KILLED } from "./verdict.js";
 
 /** A module as a worker keeps it. */
@@ -31,19 +33,24 @@ export interface RunOutcome {
   readonly reason: number;
   readonly code: number;
   readonly detail: string | undefined;
-  /** Size of all memories at the end, in bytes; memories never shrink. */
-  readonly memoryBytes: number;
+  /** The limit that ended it, if one did. */
+  readonly limit?: LimitName;
 }
 
 /** The code of a trapped program: what a shell says after SIGABRT. */
 const CODE_TRAPPED = 134;
+
+/** A process, with its use counted where the app sees it. */
+export interface CountedProcess extends KernelProcess {
+  readonly usage: SlotUsage;
+}
 
 /** Runs a module once, as a fresh instance, on the calling thread. */
 export function runGuest(
   order: RunOrder,
   loaded: LoadedModule,
   kernel: Kernel,
-  process: KernelProcess,
+  process: CountedProcess,
   pool: MemoryPool,
 ): RunOutcome {
   const plan = planMemories(loaded.memories, order.memoryBytes);
@@ -53,23 +60,24 @@ export function runGuest(
       reason: REASON_LIMIT,
       code: CODE_KILLED,
       detail: `memoryBytes: the module asks for ${asked} bytes at its start, the limit is ${order.memoryBytes}`,
-      memoryBytes: 0,
+      limit: "memoryBytes",
     };
   }
   const memories = plan.map(({ initial, maximum }) => pool.take(initial, maximum));
-  let outcome: Omit<RunOutcome, "memoryBytes">;
-  let memoryBytes = 0;
+  const { usage } = process;
+  usage.useMemories(memories);
+  let outcome: RunOutcome;
   try {
     outcome = execute(order, loaded, kernel, process, memories);
   } finally {
     kernel.end();
-    for (const memory of memories) memoryBytes += memory.buffer.byteLength;
+    usage.end();
   }
   memories.forEach((memory, index) => {
     const sizes = plan[index];
     if (sizes !== undefined) pool.release(memory, sizes.initial, sizes.maximum);
   });
-  return { ...outcome, memoryBytes };
+  return outcome;
 }
 
 function execute(
@@ -78,8 +86,9 @@ function execute(
   kernel: Kernel,
   process: KernelProcess,
   memories: readonly WebAssembly.Memory[],
-): Omit<RunOutcome, "memoryBytes"> {
-  const imports: WebAssembly.Imports = Object.create(kernel.imports) as WebAssembly.Imports;
+): RunOutcome {
+  const functions = process.trace?.wrap(kernel.imports) ?? kernel.imports;
+  const imports: WebAssembly.Imports = Object.create(functions) as WebAssembly.Imports;
   if (memories.length > 0) {
     imports[loaded.memoryModule] = Object.fromEntries(memories.entries());
   }
@@ -108,14 +117,16 @@ function execute(
 /** Of a module without memory: every pointer is out of its range. */
 const NO_MEMORY = new WebAssembly.Memory({ initial: 0, maximum: 0 });
 
-function describeFailure(error: unknown): Omit<RunOutcome, "memoryBytes"> {
+function describeFailure(error: unknown): RunOutcome {
   if (error instanceof SafedockError)
     return { reason: REASON_REFUSED, code: 0, detail: packError(error) };
-  const trapped =
-    error instanceof WebAssembly.RuntimeError ||
-    // A stack overflow, in the guest or in a host call that it made from the end of its stack.
-    (error instanceof RangeError && error.message.startsWith("Maximum call stack"));
-  if (trapped) return { reason: REASON_TRAPPED, code: CODE_TRAPPED, detail: error.message };
+  // In the guest, or in a host call that it made from the end of its stack.
+  if (error instanceof RangeError && error.message.startsWith("Maximum call stack")) {
+    return { reason: REASON_TRAPPED, code: CODE_TRAPPED, detail: error.message, limit: "stack" };
+  }
+  if (error instanceof WebAssembly.RuntimeError) {
+    return { reason: REASON_TRAPPED, code: CODE_TRAPPED, detail: error.message };
+  }
   if (!(error instanceof Error)) {
     return {
       reason: REASON_TRAPPED,

@@ -1,5 +1,6 @@
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { Stdio } from "../wasi/stdio.js";
+import { DenialNotes } from "./denial-notes.js";
 import { ringBell } from "./doorbell.js";
 import type { GuestSpec } from "./guest-spec.js";
 import { Kernel } from "./kernel.js";
@@ -7,8 +8,12 @@ import * as box from "./mailbox.js";
 import { MemoryPool } from "./memory-pool.js";
 import { monotonicMs } from "./monotonic-clock.js";
 import { RingWriter } from "./ring-writer.js";
+import { SlotUsage } from "./slot-usage.js";
+import { OwnThreadTime, threadId } from "./thread-time.js";
 import { type LoadedModule, runGuest, type RunOutcome } from "./run-guest.js";
 import { compileModule } from "./worker-compile.js";
+import { TraceRing } from "./trace-ring.js";
+import { TraceWriter } from "./trace-writer.js";
 import type { WorkerMessage, WorkerStart } from "./worker-messages.js";
 import { EMPTY_STDIN, InlineStdin, RingStdin } from "./worker-stdin.js";
 
@@ -28,12 +33,16 @@ export class WorkerLoop {
   readonly #port: MessagePort;
   readonly #memories = new MemoryPool();
   readonly #kernel: Kernel;
+  readonly #denials: DenialNotes;
   readonly #modules = new Map<number, LoadedModule>();
   readonly #orders = new Map<number, { spec: string; stdin: Uint8Array }>();
+  readonly #traces = new Map<number, SharedArrayBuffer>();
   readonly #parsed = new Map<string, GuestSpec>();
   readonly #stdout: RingWriter;
   readonly #stderr: RingWriter;
   readonly #ringStdin: RingStdin;
+  readonly #usage: SlotUsage;
+  readonly #threadTime = new OwnThreadTime();
   /** Orders taken so far. */
   #taken = 0;
   #slotInUse = 0;
@@ -44,10 +53,15 @@ export class WorkerLoop {
     this.#mailbox = mailbox;
     this.#port = start.port;
     const { words } = mailbox;
-    this.#stdout = new RingWriter(words, mailbox.stdout, box.STDOUT_RING, 0, start.bell);
-    this.#stderr = new RingWriter(words, mailbox.stderr, box.STDERR_RING, 1, start.bell);
-    this.#ringStdin = new RingStdin(mailbox, start.bell);
-    this.#kernel = new Kernel(start, (code) => {
+    const usage = new SlotUsage(mailbox);
+    this.#usage = usage;
+    const { bell } = start;
+    this.#stdout = new RingWriter(words, mailbox.stdout, box.STDOUT_RING, 0, { bell, usage });
+    this.#stderr = new RingWriter(words, mailbox.stderr, box.STDERR_RING, 1, { bell, usage });
+    this.#ringStdin = new RingStdin(mailbox, { bell, usage });
+    words[box.THREAD_ID] = threadId();
+    this.#denials = new DenialNotes(words, start.port);
+    this.#kernel = new Kernel(start, this.#denials, (code) => {
       words[this.#slotInUse + box.SLOT_CODE] = code | 0;
       Atomics.store(words, this.#slotInUse + box.SLOT_EXITING, 1);
     });
@@ -119,24 +133,30 @@ export class WorkerLoop {
     const { words, floats } = this.#mailbox;
     const float = slot / 2;
     this.#slotInUse = slot;
+    this.#usage.begin(slot);
+    words[slot + box.SLOT_LIMIT] = 0;
+    floats[float + box.FLOAT_CPU_STARTED] = 0;
     floats[float + box.FLOAT_STARTED] = monotonicMs();
     this.#stdout.begin(slot);
     this.#stderr.begin(slot);
+    this.#denials.begin(slot);
     let outcome: RunOutcome;
     try {
       outcome = this.#execute(number, slot);
     } catch (error) {
       const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      outcome = { reason: box.REASON_FAILED, code: 0, detail, memoryBytes: 0 };
+      outcome = { reason: box.REASON_FAILED, code: 0, detail };
     }
     this.#stdout.end();
     this.#stderr.end();
-    const { usage } = this.#kernel;
+    this.#denials.end();
     floats[float + box.FLOAT_ENDED] = monotonicMs();
-    floats[float + box.FLOAT_MEMORY] = outcome.memoryBytes;
-    floats[float + box.FLOAT_READ] = usage.readBytes;
-    floats[float + box.FLOAT_WRITTEN] = usage.writtenBytes;
-    floats[float + box.FLOAT_CALLS] = usage.hostCalls;
+    if (floats[float + box.FLOAT_CPU_STARTED] !== 0) {
+      floats[float + box.FLOAT_CPU_ENDED] = this.#threadTime.read();
+    }
+    if (outcome.limit !== undefined) {
+      words[slot + box.SLOT_LIMIT] = box.LIMIT_NAMES.indexOf(outcome.limit) + 1;
+    }
     words[slot + box.SLOT_REASON] = outcome.reason;
     words[slot + box.SLOT_CODE] = outcome.code | 0;
     words[slot + box.SLOT_DETAIL_LENGTH] =
@@ -178,6 +198,11 @@ export class WorkerLoop {
     const loaded = this.#modules.get(id);
     if (loaded === undefined) throw new Error(`module ${id} did not arrive`);
     const spec = this.#parse(text);
+    const traced = words[slot + box.SLOT_TRACED] === 1;
+    const trace = traced ? this.#tracer(words[slot + box.SLOT_ORDER_ID] ?? 0) : undefined;
+    if (spec.cpuMs !== undefined) {
+      this.#mailbox.floats[slot / 2 + box.FLOAT_CPU_STARTED] = this.#threadTime.read();
+    }
     return runGuest(
       spec,
       loaded,
@@ -185,14 +210,24 @@ export class WorkerLoop {
       {
         spec,
         stdio: { stdin: stdio, stdout: this.#stdout, stderr: this.#stderr, sleep: this.#sleep },
+        trace,
+        usage: this.#usage,
       },
       this.#memories,
     );
   }
 
   readonly #sleep = (ms: number): void => {
-    Atomics.wait(this.#mailbox.words, box.SLEEP, 0, ms);
+    this.#usage.park(box.SLEEP, 0, ms);
   };
+
+  #tracer(id: number): TraceWriter {
+    this.#drainPort();
+    const ring = this.#traces.get(id);
+    if (ring === undefined) throw new Error(`the trace of order ${id} did not arrive`);
+    this.#traces.delete(id);
+    return new TraceWriter(new TraceRing(ring), this.#start.bell);
+  }
 
   #parse(text: string): GuestSpec {
     const known = this.#parsed.get(text);
@@ -220,6 +255,12 @@ export class WorkerLoop {
           break;
         case "drop-order":
           this.#orders.delete(message.id);
+          break;
+        case "trace":
+          this.#traces.set(message.id, message.ring);
+          break;
+        case "drop-trace":
+          this.#traces.delete(message.id);
           break;
         case "compile":
           this.#port.postMessage(compileModule(message.source));

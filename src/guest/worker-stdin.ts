@@ -1,6 +1,10 @@
 import type { InputStream } from "../wasi/stdio.js";
 import { type Bell, ringBell } from "./doorbell.js";
+import type { RingHost } from "./ring-writer.js";
+import type { SlotUsage } from "./slot-usage.js";
+import { EBADF } from "../fs/errno.js";
 import {
+  INPUT_REVOKED,
   INPUT_RING_BYTES,
   type Mailbox,
   RING_ENDED,
@@ -55,16 +59,19 @@ export class RingStdin implements InputStream {
   readonly #words: Int32Array<SharedArrayBuffer>;
   readonly #ring: Uint8Array<SharedArrayBuffer>;
   readonly #bell: Bell;
+  readonly #usage: SlotUsage;
 
-  constructor(mailbox: Mailbox, bell: Bell) {
+  constructor(mailbox: Mailbox, { bell, usage }: RingHost) {
     this.#words = mailbox.words;
     this.#ring = mailbox.stdin;
     this.#bell = bell;
+    this.#usage = usage;
   }
 
   read(dst: Uint8Array, offset: number, length: number): number {
     if (length === 0) return 0;
     this.wait(Infinity);
+    if (Atomics.load(this.#words, ENDED) === INPUT_REVOKED) return -EBADF;
     const tail = Atomics.load(this.#words, TAIL);
     const count = Math.min(length, (Atomics.load(this.#words, HEAD) - tail) >>> 0);
     const at = tail & MASK;
@@ -85,7 +92,8 @@ export class RingStdin implements InputStream {
 
   ended(): boolean {
     // In this order: bytes written before the end are seen.
-    return Atomics.load(this.#words, ENDED) !== 0 && this.available() === 0;
+    const ended = Atomics.load(this.#words, ENDED);
+    return ended === INPUT_REVOKED || (ended !== 0 && this.available() === 0);
   }
 
   wait(timeoutMs: number): boolean {
@@ -96,7 +104,7 @@ export class RingStdin implements InputStream {
       if (Atomics.load(this.#words, WAITING) !== 0) ringBell(this.#bell);
       const left = until === Infinity ? Infinity : until - performance.now();
       if (left <= 0) return false;
-      Atomics.wait(this.#words, EVENT, event, left);
+      this.#usage.park(EVENT, event, left);
     }
   }
 }

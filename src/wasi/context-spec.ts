@@ -55,4 +55,6 @@ export interface ContextUsage {
   readBytes: number;
   writtenBytes: number;
   hostCalls: number;
+  /** The kernel has seen the process's memory for the first time, or at another size. */
+  memoryChanged?(): void;
 }

@@ -3,15 +3,20 @@
  * unsigned 32-bit number (`>>> 0`) and goes through {@link GuestMemory.holds} before anything is touched;
  * after that `bytes` and `view` may be used directly, until control goes back to the guest.
  */
+import type { ContextUsage } from "../context-spec.js";
+
 const EMPTY = new Uint8Array(0);
 
 export class GuestMemory {
   bytes: Uint8Array = EMPTY;
   view: DataView = new DataView(EMPTY.buffer);
   #memory: WebAssembly.Memory | undefined;
+  #usage: ContextUsage | undefined;
 
-  attach(memory: WebAssembly.Memory | undefined): void {
+  /** `usage` is told when the memory is seen at another size. */
+  attach(memory: WebAssembly.Memory | undefined, usage?: ContextUsage): void {
     this.#memory = memory;
+    this.#usage = usage;
     this.#refresh();
   }
 
@@ -29,6 +34,7 @@ export class GuestMemory {
     const buffer = this.#memory?.buffer ?? EMPTY.buffer;
     this.bytes = new Uint8Array(buffer);
     this.view = new DataView(buffer);
+    this.#usage?.memoryChanged?.();
   }
 
   /** Writes a whole number of at most 53 bits as a u64. */
