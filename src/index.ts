@@ -66,9 +66,18 @@ export type {
   StdioMode,
 } from "./engine/grants.js";
 export { Image } from "./engine/image.js";
+export type {
+  BindRequest,
+  EnvRequest,
+  FsRequest,
+  GrantRequest,
+  MemoryRequest,
+} from "./engine/grant-request.js";
+export { parseGrants } from "./engine/parse-grants.js";
 export type { ImageInfo } from "./engine/image-info.js";
 export { ImageVerbs } from "./engine/image-verbs.js";
 export { Images, type ImageUsers } from "./engine/images.js";
+export type { LimitName } from "./guest/guest-spec.js";
 export type { Limits } from "./engine/limits.js";
 export { Process } from "./engine/process.js";
 export type { PushedImage, PushEvent, PushOptions } from "./engine/push-options.js";
@@ -77,6 +86,7 @@ export type { PullPolicy } from "./engine/pull-policy.js";
 export { GuestInput } from "./guest/guest-input.js";
 export { GuestReadable } from "./guest/guest-readable.js";
 export type { ExitReason, GuestUsage } from "./guest/guest-spec.js";
+export type { HostCall } from "./guest/host-call.js";
 export type { ImageEntry } from "./image/describe-program.js";
 export type {
   ComponentTrigger,

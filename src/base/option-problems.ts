@@ -1,4 +1,8 @@
 import { SafedockError } from "./errors.js";
+import { printable } from "./printable.js";
+
+/** Characters of an unknown name that a message repeats. */
+const MAX_NAME = 60;
 
 /**
  * What is wrong with the names in an object of options: a mistyped limit must not be a missing one.
@@ -11,7 +15,9 @@ export function unknownOptions(at: string, value: unknown, known: readonly strin
   }
   return Object.keys(value)
     .filter((name) => !known.includes(name))
-    .map((name) => `${at}${name}: no such option (there are ${known.join(", ")})`);
+    .map(
+      (name) => `${at}${printable(name, MAX_NAME)}: no such option (there are ${known.join(", ")})`,
+    );
 }
 
 /** @throws SafedockError `ERR_OPTIONS_INVALID` with all problems, if there are any */

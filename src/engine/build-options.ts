@@ -1,4 +1,5 @@
 import type { ImageFormat } from "../image/image-format.js";
+import type { GrantRequest } from "./grant-request.js";
 import type { Image } from "./image.js";
 import type { ProgressEvent } from "./engine-events.js";
 
@@ -46,6 +47,8 @@ export interface BuildOptions extends ImageConfigOptions {
   readonly files: Readonly<Record<string, ImageFile>> | ReadonlyMap<string, ImageFile>;
   /** Annotations of the manifest. Default none. */
   readonly annotations?: Readonly<Record<string, string>>;
+  /** The grants that the image asks for, as one more annotation: `image.requestedGrants`. Default none. */
+  readonly requestedGrants?: GrantRequest;
   /** Default that of `from`, else `wasi/wasm`; `wasip1/wasm`, or `wasip2/wasm` for a component, in an artifact. */
   readonly platform?: string;
   /**

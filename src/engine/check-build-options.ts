@@ -1,6 +1,7 @@
 import type { BuildFile } from "../image/build-files.js";
 import type { BuildOrder } from "../image/build-image.js";
 import { isSafedockError } from "../base/errors.js";
+import { GRANTS_ANNOTATION } from "../image/grants-annotation.js";
 import type { Platform } from "../oci/descriptor.js";
 import { parsePlatform } from "../oci/platform.js";
 import { formatReference, parseReference } from "../oci/reference.js";
@@ -15,6 +16,7 @@ import {
 } from "./check-config-options.js";
 import { Image } from "./image.js";
 import { isRecord, Problems, show } from "./problems.js";
+import { writeRequestedGrants } from "./requested-grants.js";
 
 /** All of a build but its base. */
 export type CheckedBuild = Omit<BuildOrder, "base">;
@@ -24,6 +26,7 @@ const KEYS = [
   "files",
   ...CONFIG_KEYS,
   "annotations",
+  "requestedGrants",
   "platform",
   "format",
   "reference",
@@ -62,8 +65,7 @@ export async function checkBuildOptions(options: BuildOptions): Promise<CheckedB
     files,
     changes,
     platform,
-    annotations:
-      annotations === undefined ? new Map() : checkTexts("annotations", annotations, problems),
+    annotations: checkAnnotations(annotations, options.requestedGrants, problems),
     compression: checkWord("compression", options.compression, COMPRESSIONS, problems),
     createdAt: checkTime("createdAt", options.createdAt, EPOCH, problems),
     author: checkText("author", options.author, problems),
@@ -71,6 +73,22 @@ export async function checkBuildOptions(options: BuildOptions): Promise<CheckedB
   };
   problems.throwIfAny("build options");
   return checked;
+}
+
+function checkAnnotations(
+  annotations: unknown,
+  requestedGrants: unknown,
+  problems: Problems,
+): ReadonlyMap<string, string> {
+  const texts =
+    annotations === undefined
+      ? new Map<string, string>()
+      : checkTexts("annotations", annotations, problems);
+  if (requestedGrants === undefined) return texts;
+  if (texts.has(GRANTS_ANNOTATION)) {
+    problems.add(`requestedGrants: annotations holds ${GRANTS_ANNOTATION}, too`);
+  }
+  return new Map([...texts, [GRANTS_ANNOTATION, writeRequestedGrants(requestedGrants, problems)]]);
 }
 
 function checkImage(

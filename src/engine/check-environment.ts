@@ -1,3 +1,4 @@
+import { HIDDEN } from "./hidden-value.js";
 import { MAX_ARGS_AND_ENV_BYTES } from "./limits.js";
 import { isRecord, type Problems, show } from "./problems.js";
 
@@ -7,8 +8,8 @@ export interface CheckedEnv {
   readonly secrets: ReadonlySet<string>;
 }
 
-/** Names in `inheritEnv`: more than any shell has set. */
-const MAX_INHERITED = 1000;
+/** Names of variables in one list: more than any shell has set. */
+const MAX_NAMES = 1000;
 
 const NO_ARGS: readonly string[] = [];
 export const NO_ENV: CheckedEnv = Object.freeze({
@@ -47,6 +48,8 @@ export function checkEnvironment(at: string, env: unknown, problems: Problems): 
     const value = isSecret(given) ? given.secret : given;
     if (typeof value !== "string") {
       problems.add(`${at}.${name}: must be a string or { secret }, not ${kindOf(given)}`);
+    } else if (value === HIDDEN) {
+      problems.add(`${at}.${name}: its value was hidden, give it anew`);
     } else if (value.includes("\0")) {
       problems.add(`${at}.${name}: must not hold a NUL character`);
     } else {
@@ -57,14 +60,14 @@ export function checkEnvironment(at: string, env: unknown, problems: Problems): 
   return { env: checked, secrets };
 }
 
-/** Names of the app's variables, each once. */
-export function checkInherited(names: unknown, problems: Problems): readonly string[] {
+/** Names of variables, each once. */
+export function checkNames(at: string, names: unknown, problems: Problems): readonly string[] {
   if (!Array.isArray(names)) {
-    problems.add(`grants.inheritEnv: must be an array of names, not ${kindOf(names)}`);
+    problems.add(`${at}: must be an array of names, not ${kindOf(names)}`);
     return NO_ARGS;
   }
-  if (names.length > MAX_INHERITED) {
-    problems.add(`grants.inheritEnv: ${names.length} names, more than ${MAX_INHERITED}`);
+  if (names.length > MAX_NAMES) {
+    problems.add(`${at}: ${names.length} names, more than ${MAX_NAMES}`);
     return NO_ARGS;
   }
   const checked = new Set<string>();
@@ -72,7 +75,7 @@ export function checkInherited(names: unknown, problems: Problems): readonly str
     if (typeof name === "string" && isName(name)) checked.add(name);
     else {
       const shown = typeof name === "string" ? shownName(name) : kindOf(name);
-      problems.add(`grants.inheritEnv[${index}]: ${shown} is no name of a variable`);
+      problems.add(`${at}[${index}]: ${shown} is no name of a variable`);
     }
   }
   return [...checked];

@@ -1,5 +1,5 @@
 import type { ClockSpec, RandomSpec, StdioMode, StdioSpec } from "../wasi/context-spec.js";
-import { checkEnvironment, checkInherited, type CheckedEnv, NO_ENV } from "./check-environment.js";
+import { checkEnvironment, checkNames, type CheckedEnv, NO_ENV } from "./check-environment.js";
 import { checkFsGrants, type CheckedMount } from "./check-fs-grants.js";
 import type { ArgsGrant } from "./grants.js";
 import { isRecord, type Problems, show } from "./problems.js";
@@ -60,7 +60,9 @@ export function checkGrants(grants: unknown, problems: Problems): CheckedGrants 
     env: variables.env,
     secrets: variables.secrets,
     inheritEnv:
-      inheritEnv === undefined ? NO_GRANTS.inheritEnv : checkInherited(inheritEnv, problems),
+      inheritEnv === undefined
+        ? NO_GRANTS.inheritEnv
+        : checkNames("grants.inheritEnv", inheritEnv, problems),
     argsGrant: checkArgs(args, problems),
     mounts: fs === undefined ? NO_GRANTS.mounts : checkFsGrants(fs, problems),
     clock: checkClock(clock, problems),

@@ -5,8 +5,8 @@ import type { Container, ContainerState } from "./container.js";
 import type { Rootfs } from "./container-options.js";
 import type { ExitStatus } from "./exit-status.js";
 import type { Limits } from "./limits.js";
-import type { ArgsGrant } from "./grants.js";
-import { looksSecret } from "./looks-secret.js";
+import type { ArgsGrant, EnvValue } from "./grants.js";
+import { shownEnvironment } from "./hidden-value.js";
 import type { ClockSpec, RandomSpec, StdioSpec } from "../wasi/context-spec.js";
 import type { Digest } from "../oci/digest.js";
 
@@ -32,8 +32,8 @@ export interface ContainerInfo {
 
 /** Grants as `inspect` shows them: every default filled in, every secret hidden. */
 export interface ContainerGrants {
-  /** `{ secret: true }` for a value that is a secret, or whose name says so (`TOKEN`, `PASSWORD`, …). */
-  readonly env: Readonly<Record<string, string | { readonly secret: true }>>;
+  /** `{ secret: "<hidden>" }` for a value that is a secret, or whose name says so (`TOKEN`, `PASSWORD`, …). */
+  readonly env: Readonly<Record<string, EnvValue>>;
   /** Names alone; the values are kept nowhere. */
   readonly inheritEnv: readonly string[];
   readonly args: ArgsGrant;
@@ -76,11 +76,8 @@ export function inspectContainer(
 const PIPES: StdioSpec = Object.freeze({ stdin: "pipe", stdout: "pipe", stderr: "pipe" });
 
 function shownGrants({ env, secrets, ...grants }: CheckedGrants): ContainerGrants {
-  const hidden = (name: string) => secrets.has(name) || looksSecret(name);
   return {
-    env: Object.fromEntries(
-      [...env].map(([name, value]) => [name, hidden(name) ? ({ secret: true } as const) : value]),
-    ),
+    env: shownEnvironment(env, secrets),
     inheritEnv: grants.inheritEnv,
     args: grants.argsGrant,
     fs: grants.mounts,

@@ -1,3 +1,4 @@
+import { printable } from "../base/printable.js";
 import type { ImageEntry } from "../image/describe-program.js";
 import type { ImageComponent } from "../image/image-component.js";
 import type { ImageFormat } from "../image/image-format.js";
@@ -10,6 +11,8 @@ import type { ImageModule } from "../snapshot/flatten-layers.js";
 import type { Snapshot } from "../snapshot/snapshot-store.js";
 import type { TrustEvidence } from "../trust/signature-options.js";
 import type { Program } from "./find-program.js";
+import type { GrantRequest } from "./grant-request.js";
+import { readRequestedGrants } from "./requested-grants.js";
 import type { ImageInfo } from "./image-info.js";
 import type { Digest } from "../oci/digest.js";
 
@@ -72,6 +75,19 @@ export class Image {
     this.createdAt = record.createdAt;
     this.files = { tree: snapshot.treePath, blobs: snapshot.blobs };
     this.environment = environmentOf(record.config);
+  }
+
+  /**
+   * The grants that the image asks for, by its manifest's annotation `dev.safedock.grants`; undefined if it
+   * asks for nothing. Nothing is granted by it: see `approveGrants`.
+   *
+   * @throws SafedockError `ERR_MANIFEST_INVALID` for an annotation that is no request; the image can be
+   * used all the same.
+   */
+  get requestedGrants(): GrantRequest | undefined {
+    const { requestedGrants: text } = this.record;
+    if (text === undefined) return undefined;
+    return readRequestedGrants(text, printable(this.reference ?? this.digest));
   }
 
   /**

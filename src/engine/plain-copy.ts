@@ -1,5 +1,8 @@
+import { printable } from "../base/printable.js";
 import type { Problems } from "./problems.js";
 
+/** Characters of a name that a message repeats. */
+const MAX_NAME = 60;
 /** Grants nest four levels deep: grants, fs, a grant, a value. */
 const MAX_DEPTH = 8;
 /** Values in one set of options: far above 2 MiB of variables, and a bound for what costs time to copy. */
@@ -26,7 +29,10 @@ export function plainCopy(at: string, value: unknown, problems: Problems): unkno
     const names = Object.keys(found);
     if ((left -= names.length) < 0) throw new NotPlain(`${path}: more than ${MAX_VALUES} values`);
     return Object.fromEntries(
-      names.map((name) => [name, copy(`${path}.${name}`, Reflect.get(found, name), depth + 1)]),
+      names.map((name) => [
+        name,
+        copy(`${path}.${printable(name, MAX_NAME)}`, Reflect.get(found, name), depth + 1),
+      ]),
     );
   };
   try {

@@ -1,4 +1,5 @@
 import { isSafedockError } from "../base/errors.js";
+import { printable } from "../base/printable.js";
 import { throwProblems, unknownOptions } from "../base/option-problems.js";
 import { parsePlatform } from "../oci/platform.js";
 
@@ -47,9 +48,21 @@ export class Problems {
     return fallback;
   }
 
+  get count(): number {
+    return this.#found.length;
+  }
+
+  /** All of them in one line. */
+  text(): string {
+    return this.#all().join("; ");
+  }
+
   throwIfAny(subject: string): void {
-    const more = this.#more === 0 ? [] : [`and ${this.#more} more`];
-    throwProblems(subject, [...this.#found, ...more]);
+    throwProblems(subject, this.#all());
+  }
+
+  #all(): readonly string[] {
+    return this.#more === 0 ? this.#found : [...this.#found, `and ${this.#more} more`];
   }
 }
 
@@ -57,8 +70,7 @@ export class Problems {
 const SHOWN_CHARACTERS = 60;
 
 export function show(value: unknown): string {
-  const text = textOf(value);
-  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+  return printable(textOf(value), SHOWN_CHARACTERS);
 }
 
 /** An object's own `toString` is not asked: it may throw, or be no function at all. */

@@ -41,6 +41,8 @@ export interface ImageRecord {
   readonly program?: ImageProgram;
   /** Of a Spin application. */
   readonly components?: readonly ImageComponent[];
+  /** Text of the manifest's annotation with the grants that it asks for; nobody has looked at it yet. */
+  readonly requestedGrants?: string;
   /**
    * Repositories that it was pulled from, in full; absent for one that was loaded or made here, empty where
    * that is not known any more.

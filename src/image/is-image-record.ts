@@ -31,6 +31,7 @@ export function isImageRecord(value: unknown): value is ImageRecord {
   const { digest, chainId, layers, config, modules, format, platform, createdAt } = value;
   if ("program" in value && !isImageProgram(value.program)) return false;
   if ("components" in value && !isComponentList(value.components)) return false;
+  if ("requestedGrants" in value && typeof value.requestedGrants !== "string") return false;
   return (
     isDigest(digest) &&
     isDigest(chainId) &&

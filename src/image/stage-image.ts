@@ -10,6 +10,7 @@ import {
 import { both } from "../base/concurrently.js";
 import { describeProgram } from "./describe-program.js";
 import type { FoundManifest } from "./find-manifest.js";
+import { GRANTS_ANNOTATION, MAX_GRANTS_TEXT } from "./grants-annotation.js";
 import { shapeOfManifest } from "./image-format.js";
 import { checkDownload, limitsOf } from "./image-limits.js";
 import type { ImageRecord } from "./image-record.js";
@@ -90,6 +91,7 @@ async function flatten(
     layers: ready.map((item) => item.layer),
     chainId,
     modules: snapshot.modules,
+    ...requestedGrants(found),
     createdAt: new Date().toISOString(),
   };
   const { treePath } = snapshot;
@@ -98,4 +100,10 @@ async function flatten(
     () => ready.map(({ hostPath }) => hostPath()),
     async (blobs) => ({ ...record, ...(await describe({ record, tree, blobs }, components)) }),
   );
+}
+
+/** As it is written; of one that is too long just enough to tell so. */
+function requestedGrants({ manifest }: FoundManifest): Pick<ImageRecord, "requestedGrants"> {
+  const text = manifest.annotations?.[GRANTS_ANNOTATION];
+  return text === undefined ? {} : { requestedGrants: text.slice(0, MAX_GRANTS_TEXT + 1) };
 }

@@ -1,0 +1,79 @@
+import type { Access } from "../mount.js";
+import type {
+  ArgsGrant,
+  ClockGrant,
+  MemoryGrant,
+  RandomGrant,
+  StdioGrant,
+  StdioMode,
+} from "./grants.js";
+
+/**
+ * The grants that an image asks for: as {@link Grants}, without what only a host can say (its directories,
+ * the values of variables). It stands in the manifest's annotation `dev.safedock.grants`, as JSON of at most
+ * 64 KiB, and grants nothing: the app decides, with `approveGrants`.
+ *
+ * @example
+ * ```ts
+ * const built = await engine.buildImage({
+ *   files: { "/bin/report.wasm": bytes },
+ *   entrypoint: ["/bin/report.wasm"],
+ *   requestedGrants: {
+ *     reason: "Makes a report of the orders.",
+ *     env: ["LOG", { name: "API_TOKEN", reason: "to read prices", optional: true }],
+ *     fs: [{ target: "/orders", reason: "one file an order" }],
+ *     clock: "real",
+ *   },
+ * });
+ * ```
+ */
+export interface GrantRequest {
+  /** What the program is for; one line of at most 500 characters. */
+  readonly reason?: string;
+  /** Variables that it reads: names, or names with more. Default none, at most 1,000. */
+  readonly env?: readonly (string | EnvRequest)[];
+  /** Default none, at most 128. */
+  readonly fs?: readonly FsRequest[];
+  /** Default `"given"`. */
+  readonly args?: ArgsGrant;
+  /** Default `"frozen"`. */
+  readonly clock?: ClockGrant;
+  /** Default `"secure"`. */
+  readonly random?: RandomGrant;
+  /** Default `"pipe"`. */
+  readonly stdio?: StdioMode | StdioGrant;
+}
+
+/** A variable that an image asks for. */
+export interface EnvRequest {
+  readonly name: string;
+  /** One line of at most 500 characters. */
+  readonly reason?: string;
+  /** The program works without it. Default false. */
+  readonly optional?: boolean;
+}
+
+/** A directory that an image asks for. */
+export type FsRequest = BindRequest | MemoryRequest;
+
+/** A directory of the host, at its choice. */
+export interface BindRequest {
+  readonly type?: "bind";
+  /** Absolute guest path. */
+  readonly target: string;
+  /** Default `"read-only"`. */
+  readonly access?: Access;
+  /** Bytes and files that it will add at most; taken over as a bound. Default none. */
+  readonly maxBytes?: number;
+  readonly maxFiles?: number;
+  /** One line of at most 500 characters. */
+  readonly reason?: string;
+  /** The program works without it. Default false. */
+  readonly optional?: boolean;
+}
+
+/** Files in memory. */
+export interface MemoryRequest extends MemoryGrant {
+  /** One line of at most 500 characters. */
+  readonly reason?: string;
+}
