@@ -11,6 +11,14 @@ import type { Directory } from "./node.js";
 
 /** What an escape answers; the reference runtimes agree on EPERM. */
 export const ESCAPE: Errno = -EPERM;
+/** Escapes of this thread so far: tells them from other causes of EPERM. */
+export let escapes = 0;
+
+function escaped(): Errno {
+  escapes++;
+  return ESCAPE;
+}
+
 /** Linux's NAME_MAX, in bytes of UTF-8. */
 export const MAX_NAME_BYTES = 255;
 /** Linux's PATH_MAX, in bytes of UTF-8; it counts a NUL at the end. */
@@ -75,7 +83,7 @@ export class Walk {
     if (path === "") return -ENOENT;
     if (path.includes("\0")) return -EINVAL;
     if (exceeds(path, MAX_PATH_BYTES - 1)) return -ENAMETOOLONG;
-    if (path.startsWith("/")) return ESCAPE;
+    if (path.startsWith("/")) return escaped();
     return this.#go(path);
   }
 
@@ -118,7 +126,7 @@ export class Walk {
       at = end;
       if (segment === ".") continue;
       if (segment === "..") {
-        if (this.#opened.length === 0) return ESCAPE;
+        if (this.#opened.length === 0) return escaped();
         this.#opened.pop()?.close();
         this.directory = this.#opened.at(-1) ?? this.#start.directory;
         continue;
@@ -149,7 +157,7 @@ export class Walk {
     if (++this.#links > MAX_LINKS) return -ELOOP;
     if (target === "") return -ENOENT;
     if (target.startsWith("/")) {
-      if (!this.#start.isRoot) return ESCAPE;
+      if (!this.#start.isRoot) return escaped();
       this.#closeOpened();
       this.directory = this.#start.directory;
     }

@@ -1,5 +1,6 @@
 import { Writable } from "node:stream";
 import {
+  INPUT_REVOKED,
   INPUT_RING_BYTES,
   type Mailbox,
   RING_ENDED,
@@ -96,6 +97,16 @@ export class GuestInput extends Writable {
       Atomics.notify(words, EVENT);
     }
     if (this.#pending === undefined) done?.();
+  }
+
+  /** @internal Takes it back from the guest, which is woken if it waits; what the app writes is dropped. */
+  revoke(): void {
+    const words = this.#mailbox?.words;
+    this.finish();
+    if (words === undefined) return;
+    Atomics.store(words, ENDED, INPUT_REVOKED);
+    Atomics.add(words, EVENT, 1);
+    Atomics.notify(words, EVENT);
   }
 
   /** @internal The guest is over. */

@@ -1,6 +1,6 @@
 import { throwLater } from "../base/throw-later.js";
 import { GuestReadable } from "./guest-readable.js";
-import { INTEREST_EACH, INTEREST_HALF, INTEREST_NONE } from "./mailbox.js";
+import { INTEREST_EACH, INTEREST_HALF, INTEREST_NONE, OUTPUT_REVOKED } from "./mailbox.js";
 import type { RingReader } from "./ring-reader.js";
 
 /** Bytes that a stream asks ahead for; two rings. */
@@ -31,6 +31,7 @@ export class GuestOutput {
   #wanted = false;
   #ended = false;
   #closed = false;
+  #revoked = false;
 
   /** `maxBytes`: what is collected at most. */
   constructor(source: OutputSource, maxBytes: number, collect: boolean) {
@@ -74,8 +75,16 @@ export class GuestOutput {
     return this.#mode === "collect" && this.#stream === undefined ? this.#maxBytes : -1;
   }
 
-  get closed(): boolean {
-    return this.#closed;
+  /** @internal 0 while the guest may write, else as SLOT_CLOSED has it. */
+  get closed(): number {
+    if (this.#revoked) return OUTPUT_REVOKED;
+    return this.#closed ? 1 : 0;
+  }
+
+  /** @internal Takes it back from the guest, which is woken if it waits for room. */
+  revoke(): void {
+    this.#revoked = true;
+    if (!this.#ended) this.#source.changed();
   }
 
   /** @internal Takes what it wants of the running guest's output, up to the ring position `end`. */

@@ -1,11 +1,13 @@
+import type { DenialLog } from "../fs/denial.js";
 import { type Namespace, openNamespace } from "../fs/namespace.js";
 import { PolicyRecord } from "../fs/policy-board.js";
-import { createClock } from "../wasi/clock.js";
+import { type Clock, createClock } from "../wasi/clock.js";
 import { Context } from "../wasi/context.js";
 import type { ContextSpec, ContextUsage } from "../wasi/context-spec.js";
 import { createPreview1, type Preview1 } from "../wasi/preview1/index.js";
-import type { SharedBoards } from "./worker-messages.js";
+import { RevocableClock } from "../wasi/revocable-clock.js";
 import type { Stdio } from "../wasi/stdio.js";
+import type { SharedBoards } from "./worker-messages.js";
 import type { TraceWriter } from "./trace-writer.js";
 
 /** What the kernel is told about one process. */
@@ -25,12 +27,14 @@ export class Kernel {
   readonly imports: WebAssembly.Imports;
   readonly #preview1: Preview1;
   readonly #boards: SharedBoards;
+  readonly #denials: DenialLog;
   #namespace = NO_FILES;
   #context: Context | undefined;
 
   /** `exiting` is told the code when a program asks to exit, before it is unwound. */
-  constructor(boards: SharedBoards, exiting: (code: number) => void) {
+  constructor(boards: SharedBoards, denials: DenialLog, exiting: (code: number) => void) {
     this.#boards = boards;
+    this.#denials = denials;
     this.#preview1 = createPreview1();
     const { wasi_snapshot_preview1: current, wasi_unstable: unstable } = this.#preview1.imports;
     const exit = (code: number): void => {
@@ -50,20 +54,16 @@ export class Kernel {
 
   /** Opens the process's files; throws a SafedockError when a mount cannot be opened. */
   begin({ spec, stdio, usage }: KernelProcess, memory: WebAssembly.Memory): void {
-    const clock = createClock(spec.clock);
+    const { board, policies } = this.#boards;
+    const denials = this.#denials;
+    const policy = spec.policy === undefined ? undefined : new PolicyRecord(policies, spec.policy);
+    const clock = clockOf(spec);
     if (spec.mounts.length > 0) {
       const now = (): bigint => clock.realtime();
-      const { board, policies } = this.#boards;
-      const policy =
-        spec.policy === undefined ? undefined : new PolicyRecord(policies, spec.policy);
-      this.#namespace = openNamespace(spec.mounts, {
-        now,
-        board,
-        policy,
-        fileBytes: spec.limits.fileBytes,
-      });
+      const { fileBytes } = spec.limits;
+      this.#namespace = openNamespace(spec.mounts, { now, board, policy, denials, fileBytes });
     }
-    this.#context = new Context(spec, stdio, this.#namespace, { clock, usage });
+    this.#context = new Context(spec, stdio, this.#namespace, { clock, usage, policy, denials });
     this.#preview1.begin(this.#context, memory);
   }
 
@@ -79,4 +79,10 @@ export class Kernel {
     this.#namespace = NO_FILES;
     this.#context = undefined;
   }
+}
+
+/** Only the host's time can be taken back, and only from a process with a record. */
+function clockOf(spec: ContextSpec): Clock {
+  const clock = createClock(spec.clock);
+  return spec.policy === undefined || clock.virtual ? clock : new RevocableClock(clock);
 }

@@ -21,12 +21,16 @@ export class OrderSlots {
     const [stdout, stderr] = guest.outputs;
     for (const [index, output] of [stdout, stderr].entries()) {
       words[slot + box.SLOT_INTEREST + index] = output.interest();
-      words[slot + box.SLOT_CLOSED + index] = output.closed ? 1 : 0;
+      words[slot + box.SLOT_CLOSED + index] = output.closed;
       words[slot + box.SLOT_CAPTURE + index] = output.captureBytes();
     }
     words[slot + box.SLOT_EXITING] = 0;
     floats[slot / 2 + box.FLOAT_STARTED] = 0;
     words[slot + box.SLOT_MODULE] = guest.module.id;
+    words[slot + box.SLOT_TRACED] = guest.trace === undefined ? 0 : 1;
+    if (guest.trace !== undefined) {
+      this.#thread.post({ type: "trace", id: guest.id, ring: guest.trace.buffer });
+    }
     guest.stdin?.attach(this.#mailbox);
     Atomics.store(words, slot + box.SLOT_STATE, box.STATE_QUEUED);
   }
@@ -37,8 +41,9 @@ export class OrderSlots {
     const slot = box.slotWord(guest.slot);
     guest.outputs.forEach((output, index) => {
       Atomics.store(words, slot + box.SLOT_INTEREST + index, output.interest());
-      if (!output.closed || Atomics.load(words, slot + box.SLOT_CLOSED + index) === 1) return;
-      Atomics.store(words, slot + box.SLOT_CLOSED + index, 1);
+      const at = slot + box.SLOT_CLOSED + index;
+      if (output.closed === 0 || Atomics.load(words, at) === output.closed) return;
+      Atomics.store(words, at, output.closed);
       closed(index);
     });
   }
@@ -76,6 +81,7 @@ export class OrderSlots {
   forget(guest: Guest): void {
     const length = this.#mailbox.words[box.slotWord(guest.slot) + box.SLOT_ORDER_LENGTH];
     if (length === box.ORDER_BY_MESSAGE) this.#thread.post({ type: "drop-order", id: guest.id });
+    if (guest.trace !== undefined) this.#thread.post({ type: "drop-trace", id: guest.id });
   }
 
   #writeText(guest: Guest, slot: number): void {

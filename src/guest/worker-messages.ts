@@ -2,6 +2,7 @@
 import type { PolicyBoard } from "../fs/policy-board.js";
 import type { WritableBoard } from "../fs/writable-board.js";
 import type { CoreModuleInfo, MemoryType } from "../wasm/module-info.js";
+import type { DenialMessage } from "./denial-message.js";
 import type { Bell } from "./doorbell.js";
 import type { MessagePort } from "node:worker_threads";
 
@@ -30,6 +31,9 @@ export type WorkerMessage =
       readonly stdin: Uint8Array;
     }
   | { readonly type: "drop-order"; readonly id: number }
+  /** The memory of a `TraceRing` for the order of that number. */
+  | { readonly type: "trace"; readonly id: number; readonly ring: SharedArrayBuffer }
+  | { readonly type: "drop-trace"; readonly id: number }
   | CompileMessage;
 
 /** A module that the worker keeps until told to drop it. */
@@ -54,7 +58,10 @@ export interface FileSource {
   readonly length: number;
 }
 
-/** From the worker: the answer to a `compile`. */
+/** From the worker. */
+export type WorkerAnswer = CompileAnswer | DenialMessage;
+
+/** The answer to a `compile`. */
 export type CompileAnswer =
   | {
       readonly type: "compiled";

@@ -1,9 +1,21 @@
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import {
+  MessageChannel,
+  type MessagePort,
+  receiveMessageOnPort,
+  Worker,
+} from "node:worker_threads";
+import type { DenialMessage } from "./denial-message.js";
 import type { Bell } from "./doorbell.js";
 import { LOADED, type Mailbox, PARKED, WAKE } from "./mailbox.js";
-import type { CompileAnswer, SharedBoards, WorkerMessage, WorkerStart } from "./worker-messages.js";
+import type {
+  CompileAnswer,
+  SharedBoards,
+  WorkerAnswer,
+  WorkerMessage,
+  WorkerStart,
+} from "./worker-messages.js";
 
 /** Stack of a worker, in MB: deep recursion of a guest traps at the end of it. Default of Node: 4. */
 const STACK_MB = 8;
@@ -25,6 +37,7 @@ const MAX_LOADING_MS = 2_000;
 export interface ThreadEvents {
   started(): void;
   answered(answer: CompileAnswer): void;
+  denied(message: DenialMessage): void;
   /** It has ended; `error` if by one. */
   exited(error: Error | undefined): void;
 }
@@ -34,6 +47,7 @@ export class WorkerThread {
   readonly #mailbox: Mailbox;
   readonly #thread: Worker;
   readonly #port: MessagePort;
+  readonly #events: ThreadEvents;
   #error: Error | undefined;
 
   constructor(
@@ -43,6 +57,7 @@ export class WorkerThread {
     events: ThreadEvents,
   ) {
     this.#mailbox = mailbox;
+    this.#events = events;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     const start: WorkerStart = { mailbox: mailbox.buffer, bell, board, policies, port: port2 };
@@ -63,7 +78,7 @@ export class WorkerThread {
     this.#thread.on("error", (error: Error) => (this.#error = error));
     this.#thread.on("exit", () => events.exited(this.#error));
     this.#thread.on("online", () => events.started());
-    port1.on("message", (answer: CompileAnswer) => events.answered(answer));
+    port1.on("message", (answer: WorkerAnswer) => this.#received(answer));
     port1.unref();
   }
 
@@ -78,15 +93,30 @@ export class WorkerThread {
     if (Atomics.load(words, PARKED) === 1) Atomics.notify(words, WAKE);
   }
 
-  /** No messages any more, in either direction. */
+  /** Takes the messages that have come, ahead of the event loop. */
+  receive(): void {
+    for (;;) {
+      const received = receiveMessageOnPort(this.#port);
+      if (received === undefined) return;
+      this.#received(received.message as WorkerAnswer);
+    }
+  }
+
+  /** No messages any more, in either direction; those that have come are not lost. */
   disconnect(): void {
+    this.receive();
     this.#port.close();
   }
 
   async terminate(): Promise<void> {
-    this.disconnect();
     await this.#loaded();
     await this.#thread.terminate();
+    this.disconnect();
+  }
+
+  #received(answer: WorkerAnswer): void {
+    if (answer.type === "denied") this.#events.denied(answer);
+    else this.#events.answered(answer);
   }
 
   /** A thread that is ended while it loads its modules leaves the descriptor of one of them open. */

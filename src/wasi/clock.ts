@@ -17,7 +17,7 @@ export interface Clock {
 const NS_PER_MS = 1_000_000n;
 
 /** A reading's own cost in virtual time: a loop that waits for the clock to move must end. */
-const NS_PER_READING = 1_000n;
+export const NS_PER_READING = 1_000n;
 
 export function createClock(spec: ClockSpec): Clock {
   if (spec.kind === "frozen") return new FrozenClock(spec.startMs);

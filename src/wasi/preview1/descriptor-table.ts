@@ -7,6 +7,8 @@ export class DescriptorTable {
   readonly #capacity: number;
   /** No number below this one is free. */
   #lowest = 0;
+  /** Numbers of streams that the process is denied, and their names: in use, but nothing is there. */
+  #withheld: Map<number, string> | undefined;
 
   /** `capacity`: descriptors at once; numbers stay below it. */
   constructor(capacity: number) {
@@ -21,7 +23,7 @@ export class DescriptorTable {
   next(): number {
     const slots = this.#slots;
     let fd = this.#lowest;
-    while (fd < slots.length && slots[fd] !== undefined) fd++;
+    while (fd < slots.length && (slots[fd] !== undefined || this.withheld(fd) !== undefined)) fd++;
     this.#lowest = fd;
     return fd < this.#capacity ? fd : -EMFILE;
   }
@@ -49,9 +51,26 @@ export class DescriptorTable {
     this.#slots[fd] = descriptor;
   }
 
+  /** Takes away what `stream` says is a stream's, by name; no file ever gets its number. */
+  withhold(stream: (descriptor: Descriptor) => string | undefined): void {
+    for (const [fd, descriptor] of this.#slots.entries()) {
+      const name = descriptor === undefined ? undefined : stream(descriptor);
+      if (name === undefined) continue;
+      this.#withheld ??= new Map();
+      this.#withheld.set(fd, name);
+      this.#slots[fd] = undefined;
+    }
+  }
+
+  /** The name of the stream that the process is denied under this number. */
+  withheld(fd: number): string | undefined {
+    return this.#withheld?.get(fd);
+  }
+
   closeAll(): void {
     for (const descriptor of this.#slots) descriptor?.close();
     this.#slots.length = 0;
     this.#lowest = 0;
+    this.#withheld = undefined;
   }
 }

@@ -27,9 +27,12 @@ export class OpenInput {
 export class OpenOutput {
   readonly kind = KIND_OUTPUT;
   readonly stream: OutputStream;
+  /** USED_STDOUT or USED_STDERR. */
+  readonly use: number;
 
-  constructor(stream: OutputStream) {
+  constructor(stream: OutputStream, use: number) {
     this.stream = stream;
+    this.use = use;
   }
 
   close(): Errno {
@@ -65,12 +68,15 @@ export class OpenDirectory {
   readonly location: Location;
   /** The name under which the directory was preopened, in UTF-8. */
   readonly preopen: Uint8Array | undefined;
+  /** The path under which it was opened, links and all: for telling what was refused. */
+  readonly path: string;
   /** The list that cookies count in, taken at cookie 0: it stands still while entries come and go. */
   entries: readonly DirectoryEntry[] | undefined = undefined;
 
-  constructor(location: Location, preopen: Uint8Array | undefined) {
+  constructor(location: Location, preopen: Uint8Array | undefined, path: string) {
     this.location = location;
     this.preopen = preopen;
+    this.path = path;
   }
 
   close(): Errno {

@@ -1,3 +1,4 @@
+import { USED_ENV } from "../../fs/policy-board.js";
 import type { Caller } from "./caller.js";
 import { writeStrings, writeStringSizes } from "./guest-string.js";
 
@@ -5,10 +6,14 @@ export function environFunctions(caller: Caller) {
   const { memory } = caller;
   return {
     environ_get(environ: number, data: number): number {
-      return writeStrings(memory, caller.enter().environ, environ >>> 0, data >>> 0);
+      const process = caller.enter();
+      process.use(USED_ENV);
+      return writeStrings(memory, process.environ, environ >>> 0, data >>> 0);
     },
     environ_sizes_get(count: number, size: number): number {
-      return writeStringSizes(memory, caller.enter().environ, count >>> 0, size >>> 0);
+      const process = caller.enter();
+      process.use(USED_ENV);
+      return writeStringSizes(memory, process.environ, count >>> 0, size >>> 0);
     },
   };
 }

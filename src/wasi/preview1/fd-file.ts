@@ -71,10 +71,10 @@ export function fdFileFunctions(caller: Caller, layout: FilestatLayout = PREVIEW
     },
 
     fd_filestat_set_times(fd: number, atim: bigint, mtim: bigint, flags: number): number {
-      const { descriptors, context } = caller.enter();
-      const problem = readTimes(context.clock, atim, mtim, flags >>> 0, times);
+      const process = caller.enter();
+      const problem = readTimes(process, atim, mtim, flags >>> 0, times);
       if (problem !== 0) return problem;
-      const open = descriptors.get(fd >>> 0);
+      const open = process.descriptors.get(fd >>> 0);
       if (open?.kind === KIND_FILE) return 0 - open.file.setTimes(times.atime, times.mtime);
       if (open?.kind !== KIND_DIRECTORY) return EBADF;
       return 0 - open.location.directory.setTimes(times.atime, times.mtime);

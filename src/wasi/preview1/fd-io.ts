@@ -1,8 +1,15 @@
 /** Reading and writing: straight between the guest's memory and a file or stream, no copy between. */
 import { EBADF, EFAULT, EFBIG, EINVAL, ESPIPE } from "../../fs/errno.js";
+import { USED_STDIN, USED_STDOUT } from "../../fs/policy-board.js";
 import type { InputStream, OutputStream } from "../stdio.js";
 import type { Caller } from "./caller.js";
-import { KIND_FILE, KIND_INPUT, KIND_OUTPUT, type OpenFile } from "./descriptor.js";
+import {
+  KIND_FILE,
+  KIND_INPUT,
+  KIND_OUTPUT,
+  type OpenFile,
+  type OpenOutput,
+} from "./descriptor.js";
 import type { GuestMemory } from "./guest-memory.js";
 import { FDFLAG_APPEND, FDFLAGS_SYNC, FDFLAG_SYNC, IOVEC_BYTES, MAX_OFFSET } from "./layout.js";
 import { checkVectors } from "./vectors.js";
@@ -23,14 +30,16 @@ export function fdIoFunctions(caller: Caller) {
     fd_read(fd: number, list: number, count: number, out: number): number {
       const process = caller.enter();
       const open = process.descriptors.get(fd >>> 0);
-      if (open === undefined) return EBADF;
+      if (open === undefined) return process.missing("fd_read", fd >>> 0);
       let done: number;
       if (open.kind === KIND_FILE) {
         done = readFile(memory, open, list >>> 0, count >>> 0, out >>> 0, open.position);
         if (done < 0) return -done;
         open.position += done;
       } else if (open.kind === KIND_INPUT) {
+        process.use(USED_STDIN);
         done = readStream(memory, open.stream, list >>> 0, count >>> 0, out >>> 0);
+        if (done === -EBADF) return process.deny("stdio", "fd_read", EBADF, "stdin");
         if (done < 0) return -done;
       } else {
         return EBADF;
@@ -57,7 +66,7 @@ export function fdIoFunctions(caller: Caller) {
     fd_write(fd: number, list: number, count: number, out: number): number {
       const process = caller.enter();
       const open = process.descriptors.get(fd >>> 0);
-      if (open === undefined) return EBADF;
+      if (open === undefined) return process.missing("fd_write", fd >>> 0);
       let done: number;
       if (open.kind === KIND_FILE) {
         done = writeFile(memory, open, list >>> 0, count >>> 0, out >>> 0, open.position);
@@ -69,7 +78,9 @@ export function fdIoFunctions(caller: Caller) {
           open.beyond = undefined;
         }
       } else if (open.kind === KIND_OUTPUT) {
+        process.use(open.use);
         done = writeStream(memory, open.stream, list >>> 0, count >>> 0, out >>> 0);
+        if (done === -EBADF) return process.deny("stdio", "fd_write", EBADF, streamName(open));
         if (done < 0) return -done;
       } else {
         return EBADF;
@@ -93,6 +104,11 @@ export function fdIoFunctions(caller: Caller) {
       return 0;
     },
   };
+}
+
+/** The stream was taken back while the guest waited for room in it. */
+function streamName({ use }: OpenOutput): string {
+  return use === USED_STDOUT ? "stdout" : "stderr";
 }
 
 /** Bytes read, or -errno when nothing was. */

@@ -6,9 +6,10 @@
  */
 import { EINVAL } from "../../fs/errno.js";
 import type { Stat } from "../../fs/node.js";
-import type { Clock } from "../clock.js";
+import { USED_CLOCK } from "../../fs/policy-board.js";
 import type { GuestMemory } from "./guest-memory.js";
 import { FST_ALL, FST_ATIM, FST_ATIM_NOW, FST_MTIM, FST_MTIM_NOW } from "./layout.js";
+import type { Process } from "./process.js";
 
 export interface FilestatLayout {
   readonly bytes: number;
@@ -56,7 +57,7 @@ export interface NewTimes {
 
 /** Fills `out`; 0, or EINVAL for unknown flags or "this time" together with "now". */
 export function readTimes(
-  clock: Clock,
+  process: Process,
   atim: bigint,
   mtim: bigint,
   flags: number,
@@ -65,7 +66,9 @@ export function readTimes(
   if (flags > FST_ALL) return EINVAL;
   if ((flags & FST_ATIM) !== 0 && (flags & FST_ATIM_NOW) !== 0) return EINVAL;
   if ((flags & FST_MTIM) !== 0 && (flags & FST_MTIM_NOW) !== 0) return EINVAL;
-  const now = (flags & (FST_ATIM_NOW | FST_MTIM_NOW)) === 0 ? 0n : clock.realtime();
+  const wantsNow = (flags & (FST_ATIM_NOW | FST_MTIM_NOW)) !== 0;
+  if (wantsNow) process.use(USED_CLOCK);
+  const now = wantsNow ? process.context.clock.realtime() : 0n;
   out.atime = choose(flags & FST_ATIM, atim, flags & FST_ATIM_NOW, now);
   out.mtime = choose(flags & FST_MTIM, mtim, flags & FST_MTIM_NOW, now);
   return 0;

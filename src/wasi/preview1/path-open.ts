@@ -13,6 +13,7 @@ import { Location } from "../../fs/resolve.js";
 import type { Caller } from "./caller.js";
 import { KIND_DIRECTORY, KIND_FILE, OpenDirectory, OpenFile } from "./descriptor.js";
 import { knownRights } from "./fd-table.js";
+import { pathBelow } from "./guest-path.js";
 import { readPath } from "./guest-string.js";
 import {
   FDFLAG_APPEND,
@@ -41,7 +42,8 @@ export function pathOpenFunctions(caller: Caller) {
       fdflags: number,
       out: number,
     ): number {
-      const { descriptors } = caller.enter();
+      const process = caller.enter();
+      const { descriptors } = process;
       if (lookup >>> 0 > LOOKUP_SYMLINK_FOLLOW || oflags >>> 0 > OFLAGS_ALL) return EINVAL;
       if (fdflags >>> 0 > FDFLAGS_ALL) return EINVAL;
       if (!knownRights(base) || !knownRights(inheriting)) return EINVAL;
@@ -65,10 +67,10 @@ export function pathOpenFunctions(caller: Caller) {
         opened = openPath(at.location, name, follow, flags);
         if (typeof opened === "number") return EROFS;
       }
-      if (typeof opened === "number") return -opened;
+      if (typeof opened === "number") return process.answer("path_open", opened, at, name);
       const descriptor =
         opened instanceof Location
-          ? new OpenDirectory(opened, undefined)
+          ? new OpenDirectory(opened, undefined, pathBelow(at.path, name))
           : new OpenFile(opened, (flags & OPEN_READ) !== 0, (flags & OPEN_WRITE) !== 0, fdflags);
       memory.view.setUint32(address, descriptors.add(descriptor), true);
       return 0;

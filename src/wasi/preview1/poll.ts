@@ -6,17 +6,26 @@
  * timeout waits for the app in real time, for the app's input arrives in real time; the guest sees only
  * that the timeout has passed or that it has not.
  */
-import { EFAULT, EINVAL } from "../../fs/errno.js";
+import { EBADF, EFAULT, EINVAL, SUCCESS } from "../../fs/errno.js";
+import {
+  TAKEN_CLOCK,
+  TAKEN_STDIN,
+  USED_CLOCK,
+  USED_SLEEP,
+  USED_STDIN,
+} from "../../fs/policy-board.js";
 import type { Clock } from "../clock.js";
 import type { Stdio } from "../stdio.js";
 import type { Caller } from "./caller.js";
 import type { GuestMemory } from "./guest-memory.js";
 import { EVENT_BYTES } from "./layout.js";
+import type { Process } from "./process.js";
 import {
   EVENT_CLOCK,
   EVENT_FD_READ,
   PREVIEW1_SUBSCRIPTION,
   readSubscription,
+  subscribedFd,
   type Subscription,
   type SubscriptionLayout,
 } from "./subscription.js";
@@ -31,7 +40,8 @@ export function pollFunctions(caller: Caller, layout: SubscriptionLayout = PREVI
   const { memory } = caller;
   return {
     poll_oneoff(subscriptions: number, events: number, count: number, out: number): number {
-      const { context, descriptors } = caller.enter();
+      const process = caller.enter();
+      const { context, descriptors } = process;
       const wanted = count >>> 0;
       // Waiting for nothing would wait for ever.
       if (wanted === 0 || wanted > MAX_SUBSCRIPTIONS) return EINVAL;
@@ -47,14 +57,19 @@ export function pollFunctions(caller: Caller, layout: SubscriptionLayout = PREVI
       for (let index = 0; index < wanted; index++) {
         const at = list + index * layout.bytes;
         const answer = readSubscription(memory.view, at, layout, descriptors, clock, start);
+        if (answer === -EBADF) return process.missing("poll_oneoff", subscribedFd(memory.view, at));
         if (typeof answer === "number") return -answer;
+        noteUse(process, answer);
         waits.push(answer);
       }
       const elapsed = waitForAny(waits, clock, stdio, start);
+      const lost = stdinLost(process);
       let written = 0;
       for (const wait of waits) {
         if (!isReady(wait, elapsed, stdio)) continue;
-        writeEvent(memory, target + written * EVENT_BYTES, wait, stdio);
+        const at = target + written * EVENT_BYTES;
+        if (lost && isInput(wait)) writeLost(memory, at, wait.userdata, process);
+        else writeEvent(memory, at, wait, stdio);
         written++;
       }
       memory.view.setUint32(out >>> 0, written, true);
@@ -65,8 +80,24 @@ export function pollFunctions(caller: Caller, layout: SubscriptionLayout = PREVI
 
 function isReady(wait: Subscription, elapsed: bigint, { stdin }: Stdio): boolean {
   if (wait.type === EVENT_CLOCK) return wait.remaining <= elapsed;
-  if (wait.type !== EVENT_FD_READ || wait.file !== undefined) return true;
+  if (!isInput(wait)) return true;
   return stdin.available() > 0 || stdin.ended();
+}
+
+function isInput(wait: Subscription): boolean {
+  return wait.type === EVENT_FD_READ && wait.file === undefined;
+}
+
+function noteUse(process: Process, wait: Subscription): void {
+  if (isInput(wait)) process.use(USED_STDIN);
+  if (wait.type !== EVENT_CLOCK) return;
+  process.use(wait.absolute ? USED_SLEEP | USED_CLOCK : USED_SLEEP);
+  if ((process.taken & TAKEN_CLOCK) !== 0) process.deny("clock", "poll_oneoff", SUCCESS);
+}
+
+/** Whether stdin was taken back while the guest waited. */
+function stdinLost({ policy, taken }: Process): boolean {
+  return policy !== undefined && (policy.taken() & ~taken & TAKEN_STDIN) !== 0;
 }
 
 /** The time that has passed when something is ready, in ns since `start`. */
@@ -96,6 +127,14 @@ function waitForAny(
       return first;
     }
   }
+}
+
+function writeLost(memory: GuestMemory, at: number, userdata: bigint, process: Process): void {
+  const { view } = memory;
+  view.setBigUint64(at, userdata, true);
+  view.setUint32(at + 8, process.deny("stdio", "poll_oneoff", EBADF, "stdin"), true);
+  view.setUint8(at + 10, EVENT_FD_READ);
+  for (let word = 12; word < EVENT_BYTES; word += 4) view.setUint32(at + word, 0, true);
 }
 
 /** `userdata 0  errno u16 8  type u8 10  nbytes 16  flags u16 24`. */

@@ -26,8 +26,14 @@ export const EVENT_FD_WRITE = 2;
 const CLOCK_ABSOLUTE = 1;
 
 export type Subscription =
-  /** Due `remaining` ns after the reading of the monotonic clock that it was made with. */
-  | { readonly type: typeof EVENT_CLOCK; readonly userdata: bigint; readonly remaining: bigint }
+  | {
+      readonly type: typeof EVENT_CLOCK;
+      readonly userdata: bigint;
+      /** Due so many ns after the reading of the monotonic clock that it was made with. */
+      readonly remaining: bigint;
+      /** The guest named a time, not a length. */
+      readonly absolute: boolean;
+    }
   | {
       readonly type: typeof EVENT_FD_READ;
       readonly userdata: bigint;
@@ -35,6 +41,11 @@ export type Subscription =
       readonly file: OpenFile | undefined;
     }
   | { readonly type: typeof EVENT_FD_WRITE; readonly userdata: bigint };
+
+/** The descriptor that a subscription at `at` is about, if it is about one. */
+export function subscribedFd(view: DataView, at: number): number {
+  return view.getUint32(at + 16, true);
+}
 
 /** Reads one subscription; `now` is the monotonic time. */
 export function readSubscription(
@@ -53,11 +64,11 @@ export function readSubscription(
     const id = view.getUint32(at + layout.clock, true);
     const timeout = view.getBigUint64(at + layout.clock + 8, true);
     if (id !== CLOCK_MONOTONIC && id !== CLOCK_REALTIME) return -EINVAL;
-    if (flags !== CLOCK_ABSOLUTE) return { type, userdata, remaining: timeout };
+    if (flags !== CLOCK_ABSOLUTE) return { type, userdata, remaining: timeout, absolute: false };
     const from = id === CLOCK_MONOTONIC ? now : clock.realtime();
-    return { type, userdata, remaining: timeout - from };
+    return { type, userdata, remaining: timeout - from, absolute: true };
   }
-  const open = descriptors.get(view.getUint32(at + 16, true));
+  const open = descriptors.get(subscribedFd(view, at));
   if (type === EVENT_FD_READ) {
     if (open?.kind === KIND_INPUT) return { type, userdata, file: undefined };
     return open?.kind === KIND_FILE ? { type, userdata, file: open } : -EBADF;
