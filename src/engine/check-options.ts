@@ -1,6 +1,7 @@
 import { checkArguments, checkedArguments } from "./check-environment.js";
 import { type CheckedGrants, checkGrants } from "./check-grants.js";
 import { checkLimits } from "./check-limits.js";
+import { checkListener } from "./check-process-options.js";
 import type { ContainerOptions, Rootfs } from "./container-options.js";
 import { type CheckedLimits, DEFAULT_LIMITS } from "./limits.js";
 import { plainCopy } from "./plain-copy.js";
@@ -49,6 +50,7 @@ function readOptions(
     problems.keys("", options, moreKeys.length === 0 ? KEYS : [...KEYS, ...moreKeys]);
     if (typeof options !== "object" || options === null) return given;
     if ("stdin" in options) checkStdin(options.stdin, problems);
+    if ("onHostCall" in options) checkListener(options.onHostCall, problems);
     for (const name of KEYS) given[name] = Reflect.get(options, name);
   } catch {
     problems.add("options: cannot be read");

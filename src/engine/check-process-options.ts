@@ -3,7 +3,7 @@ import type { RemoveOptions, StopOptions } from "./container.js";
 import type { ExecOptions } from "./container-options.js";
 import { Problems, show } from "./problems.js";
 
-const START_KEYS = ["stdin", "signal"];
+const START_KEYS = ["stdin", "signal", "onHostCall"];
 const EXEC_KEYS = [...START_KEYS, "env"];
 
 /**
@@ -19,7 +19,14 @@ export function checkProcessOptions(verb: "start" | "exec", options: ExecOptions
   if (stdin !== undefined && stdin !== "pipe" && stdin !== "none") {
     problems.add(`stdin: must be "pipe" or "none", not ${show(stdin)}`);
   }
+  checkListener(options.onHostCall, problems);
   problems.throwIfAny(`${verb} options`);
+}
+
+/** `onHostCall` of a process. */
+export function checkListener(listener: unknown, problems: Problems): void {
+  if (listener === undefined || typeof listener === "function") return;
+  problems.add(`onHostCall: must be a function, not ${show(listener)}`);
 }
 
 /** @throws SafedockError `ERR_OPTIONS_INVALID` with all problems */

@@ -1,3 +1,4 @@
+import type { HostCall } from "../guest/host-call.js";
 import type { EnvValue, Grants } from "./grants.js";
 import type { Limits } from "./limits.js";
 
@@ -37,6 +38,8 @@ export interface RunOptions extends ContainerOptions {
   readonly stdin?: StdinData;
   /** Kills the guest; `run` then rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
+  /** As {@link ProcessOptions.onHostCall}. */
+  readonly onHostCall?: (call: HostCall) => void;
 }
 
 /** Options of `container.start` and `container.exec`. */
@@ -45,6 +48,13 @@ export interface ProcessOptions {
   readonly stdin?: "pipe" | "none";
   /** Kills the process when it fires; the exit status then has reason `killed`. */
   readonly signal?: AbortSignal;
+  /**
+   * Is told of each call that the process makes to its host, in order, the last one before the process is
+   * over; of one that was killed, as far as it got. A process whose calls are not taken in as fast as it
+   * makes them waits. What the listener throws becomes an uncaught exception of the app. Default: none, and
+   * calls cost nothing more.
+   */
+  readonly onHostCall?: (call: HostCall) => void;
 }
 
 /** Options of `container.exec`. */

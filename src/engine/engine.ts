@@ -170,7 +170,7 @@ export class Engine extends ImageVerbs implements AsyncDisposable {
   }
 }
 
-const RUN_KEYS = ["stdin", "signal"];
+const RUN_KEYS = ["stdin", "signal", "onHostCall"];
 
 /** What `engine.inspect` answers. */
 export interface EngineInfo {

@@ -9,13 +9,14 @@ export async function startProcess(
   order: LaunchOrder,
   life: ProcessLife,
 ): Promise<Process> {
-  const { signal, stdin } = order.process;
+  const { signal, stdin, onHostCall } = order.process;
   signal?.throwIfAborted();
   const { limits } = order.options;
   const { guest, args } = await launcher.launch(order, {
     stdin: "stream",
     stdoutBytes: limits.stdoutBytes,
     stderrBytes: limits.stderrBytes,
+    onHostCall,
   });
   // There is one: it was asked for as a stream.
   const process = new Process(guest, guest.stdin as GuestInput, args);
