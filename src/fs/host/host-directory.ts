@@ -1,6 +1,6 @@
 /** A directory of the host, open: every change of names goes through one system call of the host. */
 import * as fs from "node:fs";
-import { ENOENT, ENOTSUP, EOVERFLOW, EPERM, EROFS, EXDEV } from "../errno.js";
+import { ENOENT, ENOTSUP, EOVERFLOW, EROFS, EXDEV } from "../errno.js";
 import type { Errno } from "../errno.js";
 import type { Directory, DirectoryEntry, File, OpenFlags, Stat } from "../node.js";
 import { FILETYPE_DIRECTORY } from "../node.js";
@@ -9,7 +9,7 @@ import { HostFile } from "./host-file.js";
 import type { HostMount } from "./host-mount.js";
 import { fileTypeOf } from "./host-mount.js";
 import { isLink } from "./is-link.js";
-import { checkMove, leadsOut } from "./link-containment.js";
+import { makeLink, Move } from "./link-containment.js";
 import { openChild } from "./open-child.js";
 import { childPath } from "./place.js";
 import type { Place } from "./place.js";
@@ -92,22 +92,25 @@ export class HostDirectory implements Directory {
   }
 
   rename(name: string, to: Directory, toName: string): Errno {
-    return this.#move(name, to, toName, fs.renameSync);
+    return this.#move(name, to, toName, fs.renameSync, (path, toPath) =>
+      fs.renameSync(toPath, path),
+    );
   }
 
   link(name: string, to: Directory, toName: string): Errno {
-    return this.#move(name, to, toName, linkNotFollowing);
+    return this.#move(name, to, toName, linkNotFollowing, (_path, toPath) => fs.unlinkSync(toPath));
   }
 
   symlink(target: string, name: string): Errno {
     if (this.filesystem.readOnly) return refuseNew(this, name);
     const path = this.#child(name);
     if (typeof path === "number") return path;
-    if (this.filesystem.links === "contained") {
-      const depth = this.#place.depth();
-      if (depth < 0 || leadsOut(target, depth)) return -EPERM;
+    if (this.filesystem.links === "any") return attempt(() => fs.symlinkSync(target, path));
+    try {
+      return makeLink(target, this.#place, path);
+    } catch (error) {
+      return errnoOf(error);
     }
-    return attempt(() => fs.symlinkSync(target, path));
   }
 
   setTimesAt(name: string, atime: bigint | undefined, mtime: bigint | undefined): Errno {
@@ -194,6 +197,7 @@ export class HostDirectory implements Directory {
     to: Directory,
     toName: string,
     apply: (path: string, toPath: string) => Errno | void,
+    undo: (path: string, toPath: string) => void,
   ): Errno {
     if (!(to instanceof HostDirectory) || to.filesystem !== this.filesystem) return -EXDEV;
     if (this.filesystem.readOnly) return refuseChange(this, name);
@@ -202,11 +206,13 @@ export class HostDirectory implements Directory {
     const toPath = to.#child(toName);
     if (typeof toPath === "number") return toPath;
     try {
-      if (this.filesystem.links === "contained" && to.#place !== this.#place) {
-        const refused = checkMove(this.#place, name, to.#place);
-        if (refused < 0) return refused;
-      }
-      return apply(path, toPath) ?? 0;
+      if (this.filesystem.links === "any" || to.#place === this.#place)
+        return apply(path, toPath) ?? 0;
+      const move = new Move(this.#place, name, to.#place, toName);
+      const refused = move.check();
+      if (refused < 0) return refused;
+      const error = apply(path, toPath) ?? 0;
+      return error < 0 ? error : move.confirm(undo);
     } catch (error) {
       return errnoOf(error);
     }

@@ -1,4 +1,5 @@
-import * as fs from "node:fs";
+import nodeFs, * as fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ENOENT, EPERM } from "../../../src/fs/errno.js";
 import { leadsOut } from "../../../src/fs/host/link-containment.js";
@@ -102,5 +103,113 @@ describe.each(REACHES)("links that a guest makes, by %s", (reach) => {
     expect(layer.symlink("/usr/bin/x", "absolute")).toBe(0);
     expect(layer.symlink("../../x", "up")).toBe(0);
     expect(layer.readlink("up")).toBe("../../x");
+  });
+});
+
+/** Calls the first of `meanwhile` right before the next call of a function of node:fs, and so on. */
+function before(
+  name: "symlinkSync" | "renameSync" | "linkSync",
+  ...meanwhile: (() => void)[]
+): void {
+  const real = nodeFs[name];
+  let inside = false;
+  const replacement = (from: string, to: string) => {
+    const next = inside ? undefined : meanwhile.shift();
+    if (next !== undefined) {
+      inside = true;
+      next();
+      inside = false;
+    }
+    if (meanwhile.length === 0) restore();
+    real(from, to);
+  };
+  const restore = () => {
+    Object.assign(nodeFs, { [name]: real });
+    syncBuiltinESMExports();
+  };
+  Object.assign(nodeFs, { [name]: replacement });
+  syncBuiltinESMExports();
+}
+
+describe.runIf(process.platform === "linux")("links in a race with a directory that moves", () => {
+  let host: HostFixture;
+  let root: Directory;
+  let c: Directory;
+  const opened: Directory[] = [];
+  const open = (...names: string[]) => {
+    let at = root;
+    for (const name of names) {
+      at = directory(at.openDirectory(name));
+      opened.push(at);
+    }
+    return at;
+  };
+  beforeEach(() => {
+    host = new HostFixture();
+    fs.mkdirSync(host.path("a", "b", "c", "d"), { recursive: true });
+    root = host.open({ access: "read-write" });
+    c = open("a", "b", "c");
+  });
+  afterEach(() => {
+    for (const one of opened.splice(0)) one.close();
+    host.remove();
+  });
+
+  const up = () => fs.renameSync(host.path("a", "b", "c"), host.path("c"));
+
+  test("a link whose directory moves up meanwhile is taken back", () => {
+    before("symlinkSync", up);
+    expect(c.symlink("../../x", "link")).toBe(-EPERM);
+    expect(fs.readdirSync(host.path("c"))).toEqual(["d"]);
+  });
+
+  test("a link that stays inside is kept", () => {
+    before("symlinkSync", up);
+    expect(c.symlink("../x", "link")).toBe(0);
+    expect(fs.readlinkSync(host.path("c", "link"))).toBe("../x");
+  });
+
+  test("a directory into which a link is made while it moves up goes back", () => {
+    before("renameSync", () => fs.symlinkSync("../../../x", host.path("a", "b", "c", "d", "link")));
+    expect(open("a", "b").rename("c", root, "moved")).toBe(-EPERM);
+    expect(fs.readdirSync(host.mount)).toEqual(["a"]);
+    expect(fs.readlinkSync(host.path("a", "b", "c", "d", "link"))).toBe("../../../x");
+  });
+
+  test("if it cannot go back, the link is removed", () => {
+    const b = open("a", "b");
+    before(
+      "renameSync",
+      () => {
+        fs.symlinkSync("../../../x", host.path("a", "b", "c", "d", "link"));
+        fs.writeFileSync(host.path("a", "b", "c", "d", "file"), "kept");
+      },
+      () => {
+        fs.mkdirSync(host.path("a", "b", "c"));
+        fs.writeFileSync(host.path("a", "b", "c", "in-the-way"), "");
+      },
+    );
+    expect(b.rename("c", root, "moved")).toBe(-EPERM);
+    expect(fs.readdirSync(host.path("moved", "d"))).toEqual(["file"]);
+  });
+
+  test("a link that is moved while its new directory moves up goes back", () => {
+    const deep = open("a", "b", "c", "d");
+    expect(c.symlink("../../../x", "link")).toBe(0);
+    before("renameSync", up);
+    expect(c.rename("link", deep, "link")).toBe(-EPERM);
+    expect(fs.readdirSync(host.path("c", "d"))).toEqual([]);
+    // Where it came from has moved up as well: the link leads out there too.
+    expect(fs.readdirSync(host.path("c"))).toEqual(["d"]);
+  });
+
+  test("a hard link of a link is taken back as well", () => {
+    const deep = open("a", "b", "c", "d");
+    const b = open("a", "b");
+    expect(b.symlink("../../x", "link")).toBe(0);
+    before("linkSync", () => fs.renameSync(host.path("a", "b", "c", "d"), host.path("d")));
+    expect(b.link("link", deep, "link")).toBe(-EPERM);
+    expect(fs.readdirSync(host.path("d"))).toEqual([]);
+    expect(fs.readlinkSync(host.path("a", "b", "link"))).toBe("../../x");
   });
 });
