@@ -7,7 +7,6 @@ import type { ContextSpec, ContextUsage } from "../wasi/context-spec.js";
 import { createPreview1, type Preview1 } from "../wasi/preview1/index.js";
 import { RevocableClock } from "../wasi/revocable-clock.js";
 import type { Stdio } from "../wasi/stdio.js";
-import type { TraceWriter } from "./trace-writer.js";
 import type { SharedBoards } from "./worker-messages.js";
 import type { TraceWriter } from "./trace-writer.js";
 
