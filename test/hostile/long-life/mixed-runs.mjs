@@ -132,9 +132,5 @@ for (let tenth = 1; tenth <= 10; tenth++) {
   samples.push(await held());
 }
 await engine.close();
-samples.push({
-  threadsAfterClose: entriesOf("/proc/self/task"),
-  timersAfterClose: process.getActiveResourcesInfo(),
-});
 process.send?.(samples);
 if (!process.send) console.table(samples);

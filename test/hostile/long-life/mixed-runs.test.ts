@@ -1,13 +1,9 @@
 /** Very many runs in one process, half of them hostile: it holds as much at the end as in the middle. */
-import { fork } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { runProgram, withFolder } from "./run-program.js";
 
-const PROGRAM = fileURLToPath(new URL("mixed-runs.mjs", import.meta.url));
 /** The bench has the long form. */
 const RUNS = Number(process.env["SAFEDOCK_TEST_RUNS"] ?? 20_000);
 const TIMEOUT_MS = 120_000 + RUNS * 10;
@@ -33,17 +29,10 @@ interface Sample {
   readonly inFlight: number;
 }
 
-async function samplesOf(folder: string): Promise<Sample[]> {
-  const child = fork(PROGRAM, [String(RUNS), folder], { execArgv: ["--expose-gc"] });
-  let samples: Sample[] | undefined;
-  child.on("message", (message) => {
-    samples = message as Sample[];
-    child.disconnect();
-  });
-  const [code] = (await once(child, "exit")) as [number | null];
-  expect(code).toBe(0);
-  if (samples === undefined) throw new Error("the program sent nothing");
-  return samples;
+async function samplesOf(folder: string): Promise<readonly Sample[]> {
+  const end = await runProgram("mixed-runs", [String(RUNS), folder], TIMEOUT_MS);
+  expect(end).toMatchObject({ code: 0, stderr: "" });
+  return end.message as readonly Sample[];
 }
 
 const most = (samples: readonly Sample[], key: keyof Sample) =>
@@ -55,8 +44,7 @@ test(
   `${RUNS} runs, half of them hostile, leave memory, descriptors, threads and the disk as they were`,
   { timeout: TIMEOUT_MS },
   async () => {
-    const folder = await mkdtemp(join(tmpdir(), "safedock-long-"));
-    try {
+    await withFolder(async (folder) => {
       const samples = await samplesOf(folder);
       const [first, second] = [samples.slice(1, 5), samples.slice(5)];
       expect(middle(second, "rss")).toBeLessThan(middle(first, "rss") * 1.2 + NOISE_BYTES);
@@ -76,8 +64,6 @@ test(
         });
       }
       expect(await readdir(join(folder, "store", "containers"))).toEqual([]);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    });
   },
 );
