@@ -3,7 +3,9 @@ import { mkdirSync } from "node:fs";
 import { SafedockError } from "../base/errors.js";
 import type { BindMount, Mount, SnapshotMount } from "../mount.js";
 import { MountPoint } from "./covered-directory.js";
-import { ENOENT, ENOTDIR, type Errno } from "./errno.js";
+import { ELOOP, ENOENT, ENOTDIR, type Errno } from "./errno.js";
+import { GuardedDirectory } from "./guarded/guarded-directory.js";
+import { MountGuard } from "./guarded/mount-guard.js";
 import { openHostDirectory } from "./host/open-host-directory.js";
 import type { DenialLog } from "./denial.js";
 import type { PolicyRecord } from "./policy-board.js";
@@ -17,6 +19,9 @@ import { Location } from "./resolve.js";
 import { openSnapshot } from "./snapshot/open-snapshot.js";
 import { BoardRecord, type WritableBoard } from "./writable-board.js";
 
+/** All that positions in a file can count. */
+const NO_FILE_LIMIT = Number.MAX_SAFE_INTEGER;
+
 export interface NamespaceDependencies {
   /** The time that filesystems in memory note, in ns since 1970. */
   readonly now: () => bigint;
@@ -26,6 +31,8 @@ export interface NamespaceDependencies {
   readonly policy?: PolicyRecord | undefined;
   /** Is told of what is refused for want of a grant. */
   readonly denials?: DenialLog | undefined;
+  /** Size of a file that may be written, in bytes; undefined: the filesystem's own. */
+  readonly fileBytes?: number | undefined;
 }
 
 export interface Preopen {
@@ -59,7 +66,7 @@ export function openNamespace(mounts: readonly Mount[], deps: NamespaceDependenc
     const sole = mounts[0];
     if (mounts.length === 1 && sole?.target === "/") {
       // The usual container, opened for each process: no mount can cover anything.
-      const { directory, owner } = openMount(sole, 1n, deps);
+      const { directory, owner } = openMount(sole, 0, deps);
       if (owner !== undefined) opened.push(owner);
       return { preopens: [{ name: "/", location: new Location(directory, true) }], close };
     }
@@ -89,7 +96,7 @@ function openMany(
   for (const [index, mount] of mounts.entries()) {
     const point = pointAt(root, mount.target);
     if (point === undefined || point.mounted !== undefined) throw badTarget(mount.target, point);
-    const { directory, owner } = openMount(mount, BigInt(index + 1), deps);
+    const { directory, owner } = openMount(mount, index, deps);
     point.mounted = directory;
     opened.push(directory);
     if (owner !== undefined) opened.push(owner);
@@ -127,7 +134,28 @@ function pointAt(root: MountPoint, target: string): MountPoint | undefined {
   return point;
 }
 
-function openMount(mount: Mount, dev: bigint, deps: NamespaceDependencies): OpenedMount {
+function openMount(mount: Mount, index: number, deps: NamespaceDependencies): OpenedMount {
+  const { directory, owner } = openFilesystem(mount, BigInt(index + 1), deps);
+  const guarded = guard(directory, mount, index, deps);
+  return owner === undefined ? { directory: guarded } : { directory: guarded, owner };
+}
+
+/** Puts the mount's guard in front of it, if there is anything to guard. */
+function guard(
+  directory: Directory,
+  mount: Mount,
+  index: number,
+  { policy, denials, fileBytes = NO_FILE_LIMIT }: NamespaceDependencies,
+): Directory {
+  const createOnly = mount.type === "bind" && mount.access === "create-only";
+  if (policy === undefined && denials === undefined && !createOnly && fileBytes >= NO_FILE_LIMIT)
+    return directory;
+  const { target } = mount;
+  const options = { target, index, createOnly, fileBytes, policy, denials };
+  return new GuardedDirectory(new MountGuard(options), directory);
+}
+
+function openFilesystem(mount: Mount, dev: bigint, deps: NamespaceDependencies): OpenedMount {
   switch (mount.type) {
     case "snapshot":
       return openImage(mount, dev, deps);
@@ -175,8 +203,12 @@ function openLayerDirectory(path: string, create: boolean): Directory | Errno {
 }
 
 function openBind(mount: BindMount): Directory {
-  const directory = openHostDirectory(mount.source, { access: mount.access });
-  if (typeof directory === "number") throw unavailable(mount.source, mount.target, directory);
+  const { source, subPath, target, access } = mount;
+  const directory = openHostDirectory(source, { access, subPath });
+  if (typeof directory === "number") {
+    const path = subPath === undefined ? source : `${source}/${subPath}`;
+    throw unavailable(path, target, directory);
+  }
   return directory;
 }
 
@@ -186,7 +218,9 @@ function unavailable(source: string, target: string, errno: Errno): SafedockErro
       ? "it does not exist"
       : errno === -ENOTDIR
         ? "it is no directory"
-        : `errno ${-errno}`;
+        : errno === -ELOOP
+          ? "a symbolic link is on the way"
+          : `errno ${-errno}`;
   return new SafedockError("ERR_MOUNT_UNAVAILABLE", `Cannot mount ${source} at ${target}: ${why}`, {
     data: { source, target },
     hint: "check grants.fs",

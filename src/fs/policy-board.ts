@@ -4,14 +4,14 @@
  *
  *     Int32 0      what the app has taken back of the grants that are no mounts: TAKEN_* bits
  *     Int32 1      what was used of them: USED_* bits
- *     Int32 2..33  a byte for each mount, in the order of the process's mounts: MOUNT_* below
+ *     Int32 2..34  a byte for each mount, in the order of the process's mounts: MOUNT_* below
  *
  * Bits are only ever set, by either side, until the record is free for another container.
  */
-const WORDS = 34;
+const WORDS = 35;
 const MOUNTS_AT = 2;
-/** Mounts of one container that the board has room for. */
-export const BOARD_MOUNTS = 128;
+/** Mounts of one container that the board has room for: as many as may be granted, and the root. */
+export const BOARD_MOUNTS = 132;
 /** As many containers with a process at once as there are writable layers: 9 MB, used as it is touched. */
 export const POLICY_RECORDS = 65_536;
 
@@ -99,4 +99,9 @@ export class PolicyRecord {
   #word(index: number): number {
     return this.#at + MOUNTS_AT + (index >>> 2);
   }
+}
+
+/** A record of nobody's: what is noted in it is not read. */
+export function createScratchRecord(): PolicyRecord {
+  return new PolicyRecord(new Int32Array(new SharedArrayBuffer(WORDS * 4)), 0);
 }
