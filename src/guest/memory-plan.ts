@@ -1,8 +1,11 @@
 import { MAX_PAGES, type MemoryType, PAGE_BYTES } from "../wasm/module-info.js";
 
+/** What is made for one memory of a guest; sizes in pages. */
 export interface MemoryPlan {
   readonly initial: number;
   readonly maximum: number;
+  readonly shared: boolean;
+  readonly address64: boolean;
 }
 
 /**
@@ -17,9 +20,11 @@ export function planMemories(
   const left = limit - initialPages(memories);
   if (left < 0) return undefined;
   const share = memories.length === 0 ? 0 : Math.floor(left / memories.length);
-  return memories.map(({ initial, maximum }) => ({
+  return memories.map(({ initial, maximum, shared, address64 }) => ({
     initial,
     maximum: Math.min(maximum ?? MAX_PAGES, initial + share, MAX_PAGES),
+    shared,
+    address64,
   }));
 }
 

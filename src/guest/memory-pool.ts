@@ -1,4 +1,5 @@
 import { PAGE_BYTES } from "../wasm/module-info.js";
+import type { MemoryPlan } from "./memory-plan.js";
 
 /** Larger memories are made fresh: zeroing 2 MiB takes about as long as mapping a new one. */
 const MAX_POOLED_PAGES = 32;
@@ -13,16 +14,23 @@ export class MemoryPool {
   readonly #free = new Map<number, WebAssembly.Memory>();
   readonly #used = new Map<number, WebAssembly.Memory>();
 
-  take(initial: number, maximum: number): WebAssembly.Memory {
+  /** Throws a RangeError when the host has no memory left. */
+  take(plan: MemoryPlan): WebAssembly.Memory {
+    const { initial, maximum } = plan;
+    if (plan.shared || plan.address64) return createMemory(plan);
     const key = keyOf(initial, maximum);
     const pooled = this.#free.get(key);
-    if (pooled === undefined) return new WebAssembly.Memory({ initial, maximum });
+    if (pooled === undefined) return createMemory(plan);
     this.#free.delete(key);
     return pooled;
   }
 
-  /** Takes a memory back, unless it has grown or is large; `zero` must follow before the next guest. */
-  release(memory: WebAssembly.Memory, initial: number, maximum: number): void {
+  /**
+   * Takes a memory back, unless it has grown, is large or of a rare kind; `zero` must follow before the
+   * next guest.
+   */
+  release(memory: WebAssembly.Memory, { initial, maximum, shared, address64 }: MemoryPlan): void {
+    if (shared || address64) return;
     if (initial > MAX_POOLED_PAGES || memory.buffer.byteLength !== initial * PAGE_BYTES) return;
     const key = keyOf(initial, maximum);
     if (!this.#free.has(key)) this.#used.set(key, memory);
@@ -40,6 +48,16 @@ export class MemoryPool {
       this.#free.delete(oldest);
     }
   }
+}
+
+function createMemory({ initial, maximum, shared, address64 }: MemoryPlan): WebAssembly.Memory {
+  if (!address64) return new WebAssembly.Memory({ initial, maximum, shared });
+  return new WebAssembly.Memory({
+    initial: BigInt(initial),
+    maximum: BigInt(maximum),
+    shared,
+    address: "i64",
+  });
 }
 
 /** Both are at most 65,536. */

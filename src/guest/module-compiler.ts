@@ -1,7 +1,9 @@
 import { SafedockError } from "../base/errors.js";
+import { MAX_TABLE_ELEMENTS } from "../wasm/rewrite-module.js";
 import type { CompiledModule, ModuleSource } from "./compiled-module.js";
 import { compileError } from "./compile-error.js";
 import type { GuestWorker } from "./guest-worker.js";
+import { processTypes } from "./type-ledger.js";
 import { workerFailed } from "./worker-failed.js";
 import type { CompileAnswer, CompileMessage } from "./worker-messages.js";
 
@@ -85,7 +87,12 @@ export class ModuleCompiler {
         this.#fail(job, workerFailed(`compiling took more than ${COMPILE_TIMEOUT_MS} ms`));
         this.#host.discard(worker);
       }, COMPILE_TIMEOUT_MS).unref();
-      worker.compile({ type: "compile", source: bytesOf(job.source) });
+      worker.compile({
+        type: "compile",
+        source: bytesOf(job.source),
+        tableElements: MAX_TABLE_ELEMENTS,
+        types: processTypes(),
+      });
     }
   }
 

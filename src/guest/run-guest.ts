@@ -8,7 +8,7 @@ import {
   REASON_REFUSED,
   REASON_TRAPPED,
 } from "./mailbox.js";
-import { initialPages, planMemories } from "./memory-plan.js";
+import { initialPages, type MemoryPlan, planMemories } from "./memory-plan.js";
 import type { LimitName } from "./guest-spec.js";
 import type { MemoryPool } from "./memory-pool.js";
 import type { Kernel, KernelProcess } from "./kernel.js";
@@ -56,14 +56,11 @@ export function runGuest(
   const plan = planMemories(loaded.memories, order.memoryBytes);
   if (plan === undefined) {
     const asked = initialPages(loaded.memories) * PAGE_BYTES;
-    return {
-      reason: REASON_LIMIT,
-      code: CODE_KILLED,
-      detail: `memoryBytes: the module asks for ${asked} bytes at its start, the limit is ${order.memoryBytes}`,
-      limit: "memoryBytes",
-    };
+    const detail = `the module asks for ${asked} bytes at its start, the limit is ${order.memoryBytes}`;
+    return endedByLimit("memoryBytes", detail);
   }
-  const memories = plan.map(({ initial, maximum }) => pool.take(initial, maximum));
+  const memories = takeMemories(plan, pool);
+  if (memories === undefined) return endedByLimit("memoryBytes", "the host has no memory left");
   const { usage } = process;
   usage.useMemories(memories);
   let outcome: RunOutcome;
@@ -75,9 +72,26 @@ export function runGuest(
   }
   memories.forEach((memory, index) => {
     const sizes = plan[index];
-    if (sizes !== undefined) pool.release(memory, sizes.initial, sizes.maximum);
+    if (sizes !== undefined) pool.release(memory, sizes);
   });
   return outcome;
+}
+
+function endedByLimit(limit: LimitName, detail: string): RunOutcome {
+  return { reason: REASON_LIMIT, code: CODE_KILLED, detail: `${limit}: ${detail}`, limit };
+}
+
+/** `undefined` when the host has no room for one of them. */
+function takeMemories(
+  plan: readonly MemoryPlan[],
+  pool: MemoryPool,
+): WebAssembly.Memory[] | undefined {
+  try {
+    return plan.map((sizes) => pool.take(sizes));
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 function execute(
@@ -120,6 +134,10 @@ const NO_MEMORY = new WebAssembly.Memory({ initial: 0, maximum: 0 });
 function describeFailure(error: unknown): RunOutcome {
   if (error instanceof SafedockError)
     return { reason: REASON_REFUSED, code: 0, detail: packError(error) };
+  // V8 has no room for the instance, or for a table that the module asks for.
+  if (error instanceof RangeError && error.message.startsWith("WebAssembly.Instance()")) {
+    return endedByLimit("memoryBytes", "the host has no memory left");
+  }
   // In the guest, or in a host call that it made from the end of its stack.
   if (error instanceof RangeError && error.message.startsWith("Maximum call stack")) {
     return { reason: REASON_TRAPPED, code: CODE_TRAPPED, detail: error.message, limit: "stack" };

@@ -263,7 +263,7 @@ export class WorkerLoop {
           this.#traces.delete(message.id);
           break;
         case "compile":
-          this.#port.postMessage(compileModule(message.source));
+          this.#port.postMessage(compileModule(message));
       }
     }
   }

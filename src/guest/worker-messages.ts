@@ -49,6 +49,10 @@ export interface ModuleMessage {
 export interface CompileMessage {
   readonly type: "compile";
   readonly source: FileSource | { readonly bytes: Uint8Array };
+  /** Elements that all tables of an instance may have together. */
+  readonly tableElements: number;
+  /** The types that the process has compiled, counted by all workers. */
+  readonly types: Int32Array;
 }
 
 /** Bytes of a host file. */
@@ -67,7 +71,7 @@ export type CompileAnswer =
       readonly type: "compiled";
       readonly module: WebAssembly.Module;
       readonly memoryModule: string;
-      readonly info: CoreModuleInfo;
+      readonly info: Pick<CoreModuleInfo, "imports" | "exports" | "memories">;
     }
   | { readonly type: "component" }
   | { readonly type: "unknown-imports"; readonly imports: readonly string[] }

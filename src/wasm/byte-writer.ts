@@ -10,6 +10,7 @@ export class ByteWriter {
     this.#buffer[this.#length++] = value;
   }
 
+  /** Unsigned LEB128; also of larger whole numbers, up to 2^53. */
   u32(value: number): void {
     let rest = value;
     while (rest >= 0x80) {
@@ -31,8 +32,9 @@ export class ByteWriter {
     this.bytes(encoded);
   }
 
-  limits(initial: number, maximum: number | undefined): void {
-    this.byte(maximum === undefined ? 0 : 1);
+  /** `flags`: what the limits are of, apart from whether there is a maximum. */
+  limits(initial: number, maximum: number | undefined, flags = 0): void {
+    this.byte(flags | (maximum === undefined ? 0 : 1));
     this.u32(initial);
     if (maximum !== undefined) this.u32(maximum);
   }

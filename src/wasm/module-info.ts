@@ -25,7 +25,7 @@ export interface ModuleImport {
   readonly kind: ExternKind;
   /** Of a function, as text: `(i32, i64) -> (i32)`; undefined for a type of a form not known here. */
   readonly signature?: string;
-  /** Of a memory. */
+  /** Of a memory: what the host makes for it. */
   readonly memory?: MemoryType;
 }
 

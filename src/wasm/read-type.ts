@@ -2,8 +2,10 @@ import { type ByteReader, ModuleFormatError } from "./byte-reader.js";
 import { MAX_PAGES, type MemoryType, type TableType } from "./module-info.js";
 
 const HAS_MAXIMUM = 1;
-const SHARED = 2;
-const ADDRESS_64 = 4;
+export const SHARED = 2;
+export const ADDRESS_64 = 4;
+/** Pages, or elements, that 64-bit addresses reach at most (spec, 3.2.15). */
+const MAX_ADDRESS_64_PAGES = 2 ** 48;
 
 /** Types written as a byte and a heap type: (ref null ht) and (ref ht). */
 const REF_NULL = 0x63;
@@ -21,6 +23,12 @@ export function readMemoryType(reader: ByteReader): MemoryType {
   const { initial, maximum } = readLimits(reader, flags, address64);
   if (!address64 && (initial > MAX_PAGES || (maximum ?? 0) > MAX_PAGES)) {
     throw new ModuleFormatError(`memory of more than ${MAX_PAGES} pages`);
+  }
+  if (address64 && Math.max(initial, maximum ?? 0) > MAX_ADDRESS_64_PAGES) {
+    throw new ModuleFormatError(`memory of more than ${MAX_ADDRESS_64_PAGES} pages`);
+  }
+  if ((flags & SHARED) !== 0 && maximum === undefined) {
+    throw new ModuleFormatError("shared memory without a maximum");
   }
   const type = { initial, shared: (flags & SHARED) !== 0, address64 };
   return maximum === undefined ? type : { ...type, maximum };
@@ -59,7 +67,7 @@ function readLimits(
   flags: number,
   address64: boolean,
 ): { initial: number; maximum: number | undefined } {
-  // Numbers past 2^53 lose bits here; 64-bit memories of that size are refused all the same.
+  // Numbers past 2^53 lose bits here; memories of that size are refused, tables' maxima are capped.
   const number = () => (address64 ? Number(reader.u64()) : reader.u32());
   const initial = number();
   const maximum = (flags & HAS_MAXIMUM) === 0 ? undefined : number();

@@ -1,50 +1,58 @@
 import { ByteReader, ModuleFormatError } from "./byte-reader.js";
-import type { CoreModuleInfo, MemoryType, Section, TableType } from "./module-info.js";
 import { ByteWriter } from "./byte-writer.js";
-import { SECTION_IMPORT, SECTION_MEMORY, SECTION_TABLE, sectionPlace } from "./read-module.js";
+import type { CoreModuleInfo, MemoryType, Section, TableType } from "./module-info.js";
+import {
+  readImport,
+  SECTION_IMPORT,
+  SECTION_MEMORY,
+  SECTION_TABLE,
+  sectionPlace,
+} from "./read-module.js";
+import { ADDRESS_64, SHARED } from "./read-type.js";
 
 /**
- * Elements of one table: a table lives outside the linear memory (8 to 16 bytes an element), so that a
- * guest that grows it would pass its memory limit. CPython uses 7,000.
+ * Elements of all tables of a module together, unless another number is asked for: a table lives outside
+ * the linear memory (8 to 16 bytes an element), so that a guest that grows it would pass its memory limit.
+ * CPython uses 7,000.
  */
 export const MAX_TABLE_ELEMENTS = 1_000_000;
 /** Memories of one module: each takes 8 to 10 GiB of address space. */
 export const MAX_MODULE_MEMORIES = 8;
-/** Tables of one module, so that all together stay below 160 MB. */
-export const MAX_MODULE_TABLES = 10;
+/** Tables of one module: each is an object of its own; compilers make one. */
+export const MAX_MODULE_TABLES = 100;
 
 const KIND_MEMORY = 2;
 
 export interface RewrittenModule {
   /** The module with its memories imported and its tables capped. */
   readonly bytes: Uint8Array;
-  /** Module name under which the memories are imported, as "0", "1", … in the order of `memories`. */
+  /** Module name under which the memories are imported, as "0", "1", … by their index. */
   readonly memoryModule: string;
+  /** All memories of the module, those that it imported by itself first. */
+  readonly memories: readonly MemoryType[];
 }
 
 /**
- * Gives the host the ownership of a module's memories: each defined memory becomes an import behind
- * the existing ones, so that memory indices stay as they are, and each table's maximum is capped.
- * All other sections are copied as they are.
+ * Gives the host the ownership of a module's memories: an imported one, whatever its name, is imported
+ * under the host's name, and each defined one becomes an import behind the existing ones, so that memory
+ * indices stay as they are. Each table's maximum is capped, so that all together stay within
+ * `tableElements`. All other sections are copied as they are.
  *
- * Throws a {@link ModuleFormatError} for shared and 64-bit memories, which preview 1 has no use for,
- * and for tables larger than {@link MAX_TABLE_ELEMENTS}.
+ * Throws a {@link ModuleFormatError} for too many memories or tables, and for tables that begin larger
+ * than `tableElements`.
  */
-export function rewriteModule(bytes: Uint8Array, info: CoreModuleInfo): RewrittenModule {
-  info.memories.forEach(checkMemory);
-  if (info.memories.length > MAX_MODULE_MEMORIES) {
-    throw new ModuleFormatError(
-      `${info.memories.length} memories, at most ${MAX_MODULE_MEMORIES} are accepted`,
-    );
-  }
-  if (info.tables.length > MAX_MODULE_TABLES) {
-    throw new ModuleFormatError(
-      `${info.tables.length} tables, at most ${MAX_MODULE_TABLES} are accepted`,
-    );
-  }
+export function rewriteModule(
+  bytes: Uint8Array,
+  info: CoreModuleInfo,
+  tableElements: number = MAX_TABLE_ELEMENTS,
+): RewrittenModule {
+  const imported = importedMemories(info);
+  const memories = [...imported, ...info.memories];
+  checkCount(memories.length, MAX_MODULE_MEMORIES, "memories");
+  checkCount(info.tables.length, MAX_MODULE_TABLES, "tables");
   const memoryModule = freeModuleName(info);
-  const imports = importSection(bytes, info, memoryModule);
-  const tables = tableSection(info.tables);
+  const imports = importSection(bytes, info, memoryModule, imported.length);
+  const tables = tableSection(info.tables, tableElements);
   const parts: Uint8Array[] = [bytes.subarray(0, 8)];
   let importsWritten = imports === undefined;
   for (const section of info.sections) {
@@ -62,12 +70,23 @@ export function rewriteModule(bytes: Uint8Array, info: CoreModuleInfo): Rewritte
     else parts.push(bytes.subarray(section.start, section.end));
   }
   if (!importsWritten && imports !== undefined) parts.push(imports);
-  return { bytes: concat(parts), memoryModule };
+  return { bytes: concat(parts), memoryModule, memories };
 }
 
-function checkMemory(memory: MemoryType): void {
-  if (memory.shared) throw new ModuleFormatError("shared memories (threads) are not supported");
-  if (memory.address64) throw new ModuleFormatError("64-bit memories are not supported");
+function checkCount(count: number, most: number, what: string): void {
+  if (count > most) throw new ModuleFormatError(`${count} ${what}, at most ${most} are accepted`);
+}
+
+function importedMemories({ imports }: CoreModuleInfo): MemoryType[] {
+  const names = new Set<string>();
+  return imports.flatMap(({ module, name, memory }) => {
+    if (memory === undefined) return [];
+    const full = JSON.stringify([module, name]);
+    // They would have to be one memory.
+    if (names.has(full)) throw new ModuleFormatError(`memory ${full} is imported twice`);
+    names.add(full);
+    return [memory];
+  });
 }
 
 /** A name that no import of the module uses; a guest cannot ask for the host's names by guessing. */
@@ -82,42 +101,54 @@ function importSection(
   bytes: Uint8Array,
   info: CoreModuleInfo,
   memoryModule: string,
+  imported: number,
 ): Uint8Array | undefined {
-  if (info.memories.length === 0) return undefined;
+  if (info.memories.length + imported === 0) return undefined;
   const content = new ByteWriter();
   content.u32(info.imports.length + info.memories.length);
-  const old = info.sections.find((section) => section.id === SECTION_IMPORT);
-  if (old !== undefined) content.bytes(withoutCount(bytes, old));
-  info.memories.forEach((memory, index) => {
+  let index = 0;
+  const writeMemory = ({ initial, maximum, shared, address64 }: MemoryType): void => {
     content.name(memoryModule);
-    content.name(String(index));
+    content.name(String(index++));
     content.byte(KIND_MEMORY);
-    content.limits(memory.initial, memory.maximum);
-  });
+    content.limits(initial, maximum, (shared ? SHARED : 0) | (address64 ? ADDRESS_64 : 0));
+  };
+  const old = info.sections.find((section) => section.id === SECTION_IMPORT);
+  if (old !== undefined) copyImports(bytes, old, content, writeMemory);
+  info.memories.forEach(writeMemory);
   return section(SECTION_IMPORT, content);
 }
 
-function withoutCount(bytes: Uint8Array, { content, end }: Section): Uint8Array {
+function copyImports(
+  bytes: Uint8Array,
+  { content, end }: Section,
+  into: ByteWriter,
+  writeMemory: (memory: MemoryType) => void,
+): void {
   const reader = new ByteReader(bytes, content, end);
-  reader.u32();
-  return bytes.subarray(reader.position, end);
+  for (let left = reader.u32(); left > 0; left--) {
+    const start = reader.position;
+    const { memory } = readImport(reader, undefined, []);
+    if (memory === undefined) into.bytes(bytes.subarray(start, reader.position));
+    else writeMemory(memory);
+  }
 }
 
-function tableSection(tables: readonly TableType[]): Uint8Array {
+/** What the initial sizes leave is shared out evenly among the tables. */
+function tableSection(tables: readonly TableType[], most: number): Uint8Array {
+  const asked = tables.reduce((sum, { initial }) => sum + initial, 0);
+  if (asked > most) {
+    throw new ModuleFormatError(
+      `its tables begin with ${asked} elements, the limit (tableElements) is ${most}`,
+    );
+  }
+  const share = Math.floor((most - asked) / tables.length);
   const content = new ByteWriter();
   content.u32(tables.length);
-  for (const table of tables) {
-    if (table.address64) throw new ModuleFormatError("64-bit tables are not supported");
-    if (table.initial > MAX_TABLE_ELEMENTS) {
-      throw new ModuleFormatError(
-        `table of ${table.initial} elements, at most ${MAX_TABLE_ELEMENTS} are accepted`,
-      );
-    }
-    for (const byte of table.elementType) content.byte(byte);
-    content.limits(
-      table.initial,
-      Math.min(table.maximum ?? MAX_TABLE_ELEMENTS, MAX_TABLE_ELEMENTS),
-    );
+  for (const { elementType, initial, maximum, address64 } of tables) {
+    for (const byte of elementType) content.byte(byte);
+    const capped = Math.min(maximum ?? Infinity, initial + share);
+    content.limits(initial, capped, address64 ? ADDRESS_64 : 0);
   }
   return section(SECTION_TABLE, content);
 }

@@ -9,6 +9,13 @@ declare namespace WebAssembly {
 
   class Memory {
     constructor(descriptor: { initial: number; maximum?: number; shared?: boolean });
+    /** With 64-bit addresses; Node 24 and later. */
+    constructor(descriptor: {
+      initial: bigint;
+      maximum?: bigint;
+      shared?: boolean;
+      address: "i64";
+    });
     readonly buffer: ArrayBuffer;
     /** Grows by `delta` pages of 64 KiB and detaches the old buffer; the previous size in pages. */
     grow(delta: number): number;
