@@ -7,7 +7,7 @@ import { emptyStat, OPEN_CREATE, OPEN_READ, OPEN_WRITE } from "../../../src/fs/n
 import type { Directory } from "../../../src/fs/node.js";
 import { file, HostFixture, SECRET, text } from "./host-fixture.js";
 
-/** SAFEDOCK_RACES=200000 for a long run by hand. */
+/** SAFEDOCK_RACES=200000 for a long run by hand: test/hostile/README.md. */
 const ROUNDS = Number(process.env["SAFEDOCK_RACES"] ?? 20_000);
 
 /** Swaps mount/sub and mount/file with links to the secret, as fast as it can. */

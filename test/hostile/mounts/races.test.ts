@@ -1,0 +1,110 @@
+/**
+ * A guest walks through a mount while somebody swaps the directories on its way for links that lead out:
+ * a second guest that shares the mount, or a program of the host. Nothing outside may be read, made,
+ * changed or removed by any function that takes a path.
+ *
+ * SAFEDOCK_RACES=200000 for the long form: so many calls of each function against each of the two.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { FsGrant, Image } from "safedock";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openTestEngine, type TestEngine } from "../../support/test-engine.js";
+import { snapshotOf } from "./canary.js";
+import { makeRaceFolders, type RaceFolders } from "./race-folders.js";
+
+const RACES = Number(process.env["SAFEDOCK_RACES"] ?? 4_000);
+/** A call takes 20 to 60 µs; the rest is for a machine that has much else to do. */
+const TIMEOUT_MS = 60_000 + RACES * 3;
+
+const FUNCTIONS = [
+  ...["open", "create", "truncate", "stat", "mkdir", "rmdir", "unlink", "rename-from", "rename-to"],
+  ...["link-from", "link-to", "symlink", "readlink", "set-times", "readdir"],
+];
+
+let fixture: TestEngine;
+let victim: Image;
+let swapper: Image;
+
+beforeAll(async () => {
+  fixture = await openTestEngine({ workers: 2 });
+  victim = await fixture.engine.loadImage(guest("races"));
+  swapper = await fixture.engine.loadImage(guest("swapper"));
+});
+afterAll(() => fixture.close());
+
+function guest(name: string): string {
+  return fileURLToPath(new URL(`../../guests/hostile/mounts/${name}.wasm`, import.meta.url));
+}
+
+const grant = ({ mount }: RaceFolders): FsGrant[] => [
+  { source: mount, target: "/work", access: "read-write" },
+];
+
+/** A program of the host, stopped when disposed of. */
+async function hostRacer({ mount, kinds }: RaceFolders): Promise<AsyncDisposable> {
+  const program = fileURLToPath(new URL("swap-names.mjs", import.meta.url));
+  const child = spawn(process.execPath, [program, mount, String(kinds)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await once(child.stdout, "data");
+  return {
+    async [Symbol.asyncDispose]() {
+      // One that has ended by itself was not racing.
+      expect(child.exitCode).toBeNull();
+      const exited = once(child, "exit");
+      child.kill("SIGKILL");
+      await exited;
+    },
+  };
+}
+
+/** A second guest on the same mount. */
+async function guestRacer(folders: RaceFolders): Promise<AsyncDisposable> {
+  const container = await fixture.engine.createContainer(swapper, {
+    args: [String(folders.kinds)],
+    rootfs: "none",
+    grants: { fs: grant(folders) },
+    limits: { timeoutMs: TIMEOUT_MS },
+  });
+  await container.start();
+  return {
+    async [Symbol.asyncDispose]() {
+      expect(container.state).toBe("running");
+      await container.remove({ force: true });
+    },
+  };
+}
+
+describe.runIf(process.platform === "linux").each([
+  ["a program of the host", hostRacer],
+  ["a second guest", guestRacer],
+])("no way out of a mount, raced by %s", (_name, startRacer) => {
+  test.each(FUNCTIONS)(
+    `%s, ${RACES} times`,
+    async (call) => {
+      const folders = await makeRaceFolders(join(fixture.folder, "race"));
+      const before = snapshotOf(folders.outside);
+      let result;
+      {
+        await using _racer = await startRacer(folders);
+        result = await fixture.engine.run(victim, {
+          args: [call, String(RACES)],
+          rootfs: "none",
+          grants: { fs: grant(folders) },
+          limits: { timeoutMs: TIMEOUT_MS },
+        });
+      }
+      expect(result).toMatchObject({ code: 0, reason: "exited" });
+      expect(snapshotOf(folders.outside)).toEqual(before);
+      // The guest itself goes on until it was often let in and often refused.
+      expect(result.stdout.toString()).toMatch(/^\d+ \d+ \d+\n$/);
+      if (process.env["SAFEDOCK_RACES"] !== undefined) {
+        console.log(`${call}: done, refused, other: ${result.stdout.toString().trim()}`);
+      }
+    },
+    TIMEOUT_MS + 30_000,
+  );
+});
