@@ -43,26 +43,24 @@ const grant = ({ mount }: RaceFolders): FsGrant[] => [
   { source: mount, target: "/work", access: "read-write" },
 ];
 
-/** A program of the host, stopped when disposed of. */
-async function hostRacer({ mount, kinds }: RaceFolders): Promise<AsyncDisposable> {
+/** Stops a racer, which must not have ended by itself. */
+type Stop = () => Promise<void>;
+
+async function raceWithProgram({ mount, kinds }: RaceFolders): Promise<Stop> {
   const program = fileURLToPath(new URL("swap-names.mjs", import.meta.url));
   const child = spawn(process.execPath, [program, mount, String(kinds)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   await once(child.stdout, "data");
-  return {
-    async [Symbol.asyncDispose]() {
-      // One that has ended by itself was not racing.
-      expect(child.exitCode).toBeNull();
-      const exited = once(child, "exit");
-      child.kill("SIGKILL");
-      await exited;
-    },
+  return async () => {
+    expect(child.exitCode).toBeNull();
+    const exited = once(child, "exit");
+    child.kill("SIGKILL");
+    await exited;
   };
 }
 
-/** A second guest on the same mount. */
-async function guestRacer(folders: RaceFolders): Promise<AsyncDisposable> {
+async function raceWithGuest(folders: RaceFolders): Promise<Stop> {
   const container = await fixture.engine.createContainer(swapper, {
     args: [String(folders.kinds)],
     rootfs: "none",
@@ -70,33 +68,30 @@ async function guestRacer(folders: RaceFolders): Promise<AsyncDisposable> {
     limits: { timeoutMs: TIMEOUT_MS },
   });
   await container.start();
-  return {
-    async [Symbol.asyncDispose]() {
-      expect(container.state).toBe("running");
-      await container.remove({ force: true });
-    },
+  return async () => {
+    expect(container.state).toBe("running");
+    await container.remove({ force: true });
   };
 }
 
 describe.runIf(process.platform === "linux").each([
-  ["a program of the host", hostRacer],
-  ["a second guest", guestRacer],
+  ["a program of the host", raceWithProgram],
+  ["a second guest", raceWithGuest],
 ])("no way out of a mount, raced by %s", (_name, startRacer) => {
   test.each(FUNCTIONS)(
     `%s, ${RACES} times`,
     async (call) => {
       const folders = await makeRaceFolders(join(fixture.folder, "race"));
       const before = snapshotOf(folders.outside);
-      let result;
-      {
-        await using _racer = await startRacer(folders);
-        result = await fixture.engine.run(victim, {
+      const stop = await startRacer(folders);
+      const result = await fixture.engine
+        .run(victim, {
           args: [call, String(RACES)],
           rootfs: "none",
           grants: { fs: grant(folders) },
           limits: { timeoutMs: TIMEOUT_MS },
-        });
-      }
+        })
+        .finally(stop);
       expect(result).toMatchObject({ code: 0, reason: "exited" });
       expect(snapshotOf(folders.outside)).toEqual(before);
       // The guest itself goes on until it was often let in and often refused.
