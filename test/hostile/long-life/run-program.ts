@@ -23,11 +23,13 @@ export async function runProgram(
   name: string,
   args: readonly string[],
   timeoutMs: number,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<ProgramEnd> {
   const program = fileURLToPath(new URL(`${name}.mjs`, import.meta.url));
   const began = performance.now();
   const child = fork(program, args, {
     execArgv: ["--expose-gc"],
+    env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     timeout: timeoutMs,
     killSignal: "SIGKILL",
