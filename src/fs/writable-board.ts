@@ -7,9 +7,10 @@
  *                           the image that got one above it
  *     Int32 1: files        entries made in the layer
  *     Int32 2: blocks       bytes in use, in units of BLOCK_BYTES, rounded up per file
+ *     Int32 4: notes        attributes of files that were noted, and numbers that were given to files
  *     Int32 3: reserved
  */
-const WORDS = 4;
+const WORDS = 5;
 /** Quota unit: the block of most disks, so that many tiny files cost what they cost the disk. */
 export const BLOCK_BYTES = 4096;
 /** 65,536 started containers with a writable layer at once: 1 MiB of counters. */
@@ -75,6 +76,15 @@ export class BoardRecord {
     if (Atomics.add(this.#board, this.#at + 2, delta) + delta <= max) return true;
     Atomics.sub(this.#board, this.#at + 2, delta);
     return false;
+  }
+
+  notes(): number {
+    return Atomics.load(this.#board, this.#at + 4);
+  }
+
+  /** Counts one note more; the new count. */
+  noted(): number {
+    return (Atomics.add(this.#board, this.#at + 4, 1) + 1) | 0;
   }
 
   /** Forgets everything: the record is free for another container. */
