@@ -35,6 +35,8 @@ export type WritableLayer =
       readonly maxFiles: number;
       /** Number of the record in the {@link WritableBoard} that the container's processes share. */
       readonly board: number;
+      /** Where the container's virtual time begins, in ms since 1970; undefined: files have the host's times. */
+      readonly startMs?: number;
     }
   | { readonly type: "memory"; readonly maxBytes: number; readonly maxFiles: number };
 

@@ -34,7 +34,7 @@ export interface ProcessLife {
 /** What a container asks of its engine. */
 export interface ContainerHost {
   assertOpen(): void;
-  layerFor(id: string, limits: CheckedLimits): ContainerLayer;
+  layerFor(id: string, options: CheckedOptions): ContainerLayer;
   launch(order: LaunchOrder, life: ProcessLife): Promise<Process>;
   openFiles(
     image: Image,

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { WritableLayer } from "../mount.js";
 import type { BoardRecords } from "./board-records.js";
-import type { CheckedLimits } from "./limits.js";
+import type { CheckedOptions } from "./check-options.js";
 
 /**
  * The writable layer of one container: a host directory that the kernel makes on the first write, and a
@@ -11,23 +11,30 @@ import type { CheckedLimits } from "./limits.js";
 export class ContainerLayer {
   readonly #records: BoardRecords;
   readonly #directory: string;
-  readonly #limits: CheckedLimits;
+  readonly #options: Pick<CheckedOptions, "limits" | "clock">;
   #record: number | undefined;
 
-  constructor(records: BoardRecords, folder: string, id: string, limits: CheckedLimits) {
+  constructor(
+    records: BoardRecords,
+    folder: string,
+    id: string,
+    options: Pick<CheckedOptions, "limits" | "clock">,
+  ) {
     this.#records = records;
     this.#directory = join(folder, id);
-    this.#limits = limits;
+    this.#options = options;
   }
 
   mount(): WritableLayer {
     this.#record ??= this.#records.take();
+    const { limits, clock } = this.#options;
     return {
       type: "directory",
       directory: this.#directory,
-      maxBytes: this.#limits.writableBytes,
-      maxFiles: this.#limits.writableFiles,
+      maxBytes: limits.writableBytes,
+      maxFiles: limits.writableFiles,
       board: this.#record,
+      ...(clock.kind === "frozen" ? { startMs: clock.startMs } : undefined),
     };
   }
 

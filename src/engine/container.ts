@@ -79,7 +79,7 @@ export class Container implements AsyncDisposable {
     this.#host = host;
     this.image = image;
     this.#options = options;
-    this.layer = options.rootfs === "writable" ? host.layerFor(this.id, options.limits) : undefined;
+    this.layer = options.rootfs === "writable" ? host.layerFor(this.id, options) : undefined;
     this.fs = new ContainerFiles(this.id, () => {
       this.#assertThere("use the files of");
       return host.openFiles(image, options, this.layer);

@@ -43,7 +43,7 @@ export class Containers {
     this.#shared = shared;
     this.#host = {
       assertOpen: shared.assertOpen,
-      layerFor: (id, limits) => new ContainerLayer(shared.records, shared.layers, id, limits),
+      layerFor: (id, options) => new ContainerLayer(shared.records, shared.layers, id, options),
       launch: (order, life) => startProcess(shared.launcher, order, life),
       openFiles: (image, options, layer) => shared.launcher.openFiles(image, options, layer),
       openRoot: (image, layer) => shared.launcher.openRoot(image, layer),
@@ -87,9 +87,9 @@ export class Containers {
   }
 
   /** @internal */
-  layerForRun({ rootfs, limits }: CheckedOptions): ContainerLayer | undefined {
-    if (rootfs !== "writable") return undefined;
-    return this.#host.layerFor(`run-${(nextRun++).toString(36)}`, limits);
+  layerForRun(options: CheckedOptions): ContainerLayer | undefined {
+    if (options.rootfs !== "writable") return undefined;
+    return this.#host.layerFor(`run-${(nextRun++).toString(36)}`, options);
   }
 
   /** @internal Removes all containers, and what collected ones may have left. */
