@@ -6,7 +6,6 @@ import type { ContainerLayer } from "./container-layer.js";
 import type { ExecOptions } from "./container-options.js";
 import type { EngineEvents } from "./engine-events.js";
 import type { Image } from "./image.js";
-import type { CheckedLimits } from "./limits.js";
 import type { Process } from "./process.js";
 
 /** What one process of a container is started from. */

@@ -26,7 +26,6 @@ export interface SteadyStorage {
   /** Opens the directory in which they are. */
   readonly base: () => Directory | Errno;
   readonly record: BoardRecord;
-  readonly maxFiles: number;
   /** All times of a file of which nothing was noted: a process that made it was killed. In ns since 1970. */
   readonly start: bigint;
 }
