@@ -20,6 +20,13 @@ export {
   type RemoveOptions,
   type StopOptions,
 } from "./engine/container.js";
+export type {
+  AuditedDenial,
+  ContainerAudit,
+  DenialKind,
+  MountUse,
+  RefusedCall,
+} from "./engine/container-audit.js";
 export { ContainerFiles, type FileStat } from "./engine/container-files.js";
 export type {
   ClockSpec,
@@ -44,7 +51,7 @@ export {
   run,
 } from "./engine/default-engine.js";
 export { Engine, openEngine, type EngineInfo } from "./engine/engine.js";
-export type { EngineEvents, ProgressEvent } from "./engine/engine-events.js";
+export type { DeniedEvent, EngineEvents, ProgressEvent } from "./engine/engine-events.js";
 export type {
   EngineOptions,
   LoadAllOptions,
@@ -66,6 +73,9 @@ export type {
   StdioMode,
 } from "./engine/grants.js";
 export { Image } from "./engine/image.js";
+export { approveGrants, type ApprovedSource, type GrantApproval } from "./engine/approve-grants.js";
+export { diffGrants, type GrantChange, type GrantDiff } from "./engine/diff-grants.js";
+export { suggestGrants } from "./engine/suggest-grants.js";
 export type {
   BindRequest,
   EnvRequest,

@@ -50,6 +50,7 @@ function readOptions(
     problems.keys("", options, moreKeys.length === 0 ? KEYS : [...KEYS, ...moreKeys]);
     if (typeof options !== "object" || options === null) return given;
     if ("stdin" in options) checkStdin(options.stdin, problems);
+    if ("audit" in options) problems.boolean("audit", options.audit);
     if ("onHostCall" in options) checkListener(options.onHostCall, problems);
     for (const name of KEYS) given[name] = Reflect.get(options, name);
   } catch {

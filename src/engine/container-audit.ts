@@ -1,6 +1,8 @@
 import type { DenialKind } from "../fs/denial.js";
 import type { Grants } from "./grants.js";
 
+export type { DenialKind };
+
 /**
  * What the processes of a container have used of their grants so far, and what they were refused: plain
  * data. `suggestGrants` makes the least grants of it that would have been enough.

@@ -1,10 +1,12 @@
 import type { Location } from "../fs/resolve.js";
+import type { DenialMessage } from "../guest/denial-message.js";
 import type { CheckedOptions } from "./check-options.js";
 import type { CommitOptions } from "./commit-options.js";
 import type { Container } from "./container.js";
 import type { ContainerLayer } from "./container-layer.js";
 import type { ExecOptions } from "./container-options.js";
 import type { EngineEvents } from "./engine-events.js";
+import type { GrantLedger, ProcessRecords } from "./grant-ledger.js";
 import type { Image } from "./image.js";
 import type { Process } from "./process.js";
 
@@ -16,6 +18,8 @@ export interface LaunchOrder {
   /** argv of an `exec`; undefined for the image's own program. */
   readonly words: readonly string[] | undefined;
   readonly process: ExecOptions;
+  /** Where its use of grants is noted. */
+  readonly records: ProcessRecords;
 }
 
 /** The files of a container, as its guests see them, opened for the app. */
@@ -27,6 +31,8 @@ export interface OpenFiles {
 /** Is told of a process: `started` before `ended`, once each. */
 export interface ProcessLife {
   started(process: Process): void;
+  /** Calls of it were refused; before it has ended. */
+  denied(process: Process, message: DenialMessage): void;
   ended(process: Process): void;
 }
 
@@ -34,6 +40,7 @@ export interface ProcessLife {
 export interface ContainerHost {
   assertOpen(): void;
   layerFor(id: string, options: CheckedOptions): ContainerLayer;
+  ledgerFor(options: CheckedOptions): GrantLedger;
   launch(order: LaunchOrder, life: ProcessLife): Promise<Process>;
   openFiles(
     image: Image,
@@ -45,6 +52,7 @@ export interface ContainerHost {
   commit(image: Image, open: () => Promise<OpenFiles>, options: CommitOptions): Promise<Image>;
   forget(container: Container): void;
   readonly started: EngineEvents["start"];
+  readonly denied: EngineEvents["denied"];
   readonly exited: EngineEvents["exit"];
   readonly removed: EngineEvents["remove"];
 }

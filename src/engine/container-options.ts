@@ -38,6 +38,8 @@ export interface RunOptions extends ContainerOptions {
   readonly stdin?: StdinData;
   /** Kills the guest; `run` then rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
+  /** Notes what the guest uses of its grants, for `audit` of the result. Default false. */
+  readonly audit?: boolean;
   /** As {@link ProcessOptions.onHostCall}. */
   readonly onHostCall?: (call: HostCall) => void;
 }

@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { Readable } from "node:stream";
 import { SafedockError } from "../base/errors.js";
+import type { CheckedGrants } from "./check-grants.js";
 import type { CheckedOptions } from "./check-options.js";
 import type { CommitOptions, ContainerChange, ExportOptions } from "./commit-options.js";
+import type { ContainerAudit } from "./container-audit.js";
 import { ContainerCopies } from "./container-copies.js";
 import { ContainerFiles } from "./container-files.js";
 import type { ContainerLayer } from "./container-layer.js";
@@ -10,6 +12,8 @@ import type { ExecOptions, ProcessOptions } from "./container-options.js";
 import type { ContainerHost, ProcessLife } from "./container-host.js";
 import { inspectContainer, type ContainerInfo, type ContainerStats } from "./container-info.js";
 import type { ExitStatus } from "./exit-status.js";
+import type { GrantLedger } from "./grant-ledger.js";
+import type { Grants } from "./grants.js";
 import type { Image } from "./image.js";
 import { MAX_TIMEOUT_MS } from "./limits.js";
 import {
@@ -18,8 +22,11 @@ import {
   checkRemoveOptions,
   checkStopOptions,
 } from "./check-process-options.js";
+import { checkNarrowed, throwWider } from "./check-narrowed.js";
+import { narrowing } from "./narrow-grants.js";
 import { openExport } from "./open-export.js";
 import type { Process } from "./process.js";
+import { withoutGrants } from "./revoked-grants.js";
 
 /** Where a container is in its life; `start` after an exit leads back to `running`. */
 export type ContainerState = "created" | "running" | "exited";
@@ -63,9 +70,10 @@ export class Container implements AsyncDisposable {
   /** Reads and writes the container's files from the app, as `docker cp` does. */
   readonly fs: ContainerFiles;
   readonly #host: ContainerHost;
-  readonly #options: CheckedOptions;
   /** @internal */
   readonly layer: ContainerLayer | undefined;
+  /** @internal */
+  readonly ledger: GrantLedger;
   readonly #processes = new Set<Process>();
   readonly #launches = new Set<Promise<Process>>();
   #main: Process | undefined;
@@ -78,11 +86,11 @@ export class Container implements AsyncDisposable {
   constructor(host: ContainerHost, image: Image, options: CheckedOptions) {
     this.#host = host;
     this.image = image;
-    this.#options = options;
+    this.ledger = host.ledgerFor(options);
     this.layer = options.rootfs === "writable" ? host.layerFor(this.id, options) : undefined;
     this.fs = new ContainerFiles(this.id, () => {
       this.#assertThere("use the files of");
-      return host.openFiles(image, options, this.layer);
+      return host.openFiles(image, this.ledger.launch, this.layer);
     });
   }
 
@@ -245,7 +253,7 @@ export class Container implements AsyncDisposable {
   export(options: ExportOptions = {}): Readable {
     checkExportOptions(options);
     this.#assertThere("export");
-    if (this.#options.rootfs === "none") {
+    if (this.ledger.granted.rootfs === "none") {
       throw this.#stateError("export", 'its rootfs is "none": there is nothing to export');
     }
     const open = async () => {
@@ -260,7 +268,62 @@ export class Container implements AsyncDisposable {
 
   /** What the container is: grants, limits, image and state, as plain data. */
   inspect(): ContainerInfo {
-    return inspectContainer(this, this.#options, this.#main?.status);
+    return inspectContainer(this, this.ledger.present, this.#main?.status);
+  }
+
+  /**
+   * What its processes have used of their grants so far, and what they were refused; killed ones too. It
+   * still answers when the container is removed.
+   *
+   * @example
+   * ```ts
+   * const { fs, clock, denials } = container.audit();
+   * for (const { target, read, changed } of fs) console.log(target, read, changed, clock);
+   * for (const { call, path, count } of denials) console.log(call, path, count);
+   * ```
+   */
+  audit(): ContainerAudit {
+    return this.ledger.audit();
+  }
+
+  /**
+   * Leaves the container less than it is granted: `next` is all that it keeps. Running processes see it at
+   * their next call, those that wait for a stream at once; later ones start with it. The environment and
+   * the arguments of a running process stay what they are.
+   *
+   * What running processes cannot be made to do without: a smaller quota, a sub-path, create-only in place
+   * of read-write, another kind of host clock or of randomness, a stream that becomes `"null"`.
+   *
+   * @example
+   * ```ts
+   * container.narrowGrants({ random: "denied", stdio: { stdin: "denied" } });
+   * ```
+   * @param next - a value of a secret may be what `inspect` shows in its place.
+   * @throws SafedockError `ERR_OPTIONS_INVALID` that names all that is not granted now;
+   * `ERR_CONTAINER_STATE` while a process runs that cannot be made to do without, and once the container is
+   * removed. Nothing is changed then.
+   */
+  narrowGrants(next: Grants): void {
+    this.#assertThere("narrow the grants of");
+    this.#narrow(checkNarrowed(this.ledger.present, next));
+  }
+
+  /**
+   * Takes grants back: `clock` (it stands still), `random`, `args`, `stdin`, `stdout`, `stderr`, and by
+   * name `fs:/data` and `env:LOG`. Who is refused what, and when, is as with {@link Container.narrowGrants}.
+   * Taking back twice is fine.
+   *
+   * @example
+   * ```ts
+   * container.revokeGrants(["clock", "stdin"]);
+   * ```
+   * @throws SafedockError `ERR_OPTIONS_INVALID` with all names that are none of the container's grants;
+   * `ERR_CONTAINER_STATE` once it is removed.
+   */
+  revokeGrants(names: readonly string[]): void {
+    this.#assertThere("take back grants of");
+    const { granted, present } = this.ledger;
+    this.#narrow(withoutGrants(granted, present, names));
   }
 
   /** What it uses now. */
@@ -278,6 +341,18 @@ export class Container implements AsyncDisposable {
     return this.#starting || [...this.#processes].some((process) => !process.over);
   }
 
+  #narrow(next: CheckedGrants): void {
+    const change = narrowing(this.ledger.present, next);
+    throwWider(change.wider);
+    const [first] = change.atRest;
+    if (first !== undefined && (this.#isRunning() || this.#launches.size > 0)) {
+      const what = change.atRest.join(", ");
+      throw this.#stateError("narrow the grants of", `while it runs, this must stay: ${what}`);
+    }
+    this.ledger.narrow(next, change);
+    for (const process of this.#processes) process.revoke(change.taken);
+  }
+
   async #committed(): Promise<void> {
     while (this.#copies.committing !== undefined) await this.#copies.committing;
     if (this.#removing !== undefined) throw this.#stateError("start", "it was removed meanwhile");
@@ -285,8 +360,10 @@ export class Container implements AsyncDisposable {
 
   async #launch(words: readonly string[] | undefined, options: ExecOptions): Promise<Process> {
     if (this.#copies.committing !== undefined) await this.#committed();
+    const { image, layer, ledger } = this;
+    const records = ledger.begin();
     const launch = this.#host.launch(
-      { image: this.image, options: this.#options, layer: this.layer, words, process: options },
+      { image, options: ledger.launch, layer, words, process: options, records },
       this.#life,
     );
     this.#launches.add(launch);
@@ -303,7 +380,13 @@ export class Container implements AsyncDisposable {
     return {
       started: (process) => {
         this.#processes.add(process);
+        this.ledger.started();
         this.#host.started({ container: this, process });
+      },
+      denied: (process, message) => {
+        const told = this.ledger.denied(message);
+        if (told === undefined) return;
+        this.#host.denied({ container: this, process, image: this.image, ...told });
       },
       ended: (process) => {
         this.#processes.delete(process);
@@ -318,6 +401,7 @@ export class Container implements AsyncDisposable {
     await Promise.allSettled(this.#launches);
     await this.kill();
     await this.#copies.end(this.#stateError("export", "it is removed"));
+    this.ledger.release();
     await this.layer?.release();
     this.#host.removed({ container: this });
   }
@@ -329,7 +413,7 @@ export class Container implements AsyncDisposable {
 
   #assertWritable(verb: string): void {
     this.#assertThere(verb);
-    const { rootfs } = this.#options;
+    const { rootfs } = this.ledger.granted;
     if (rootfs === "writable") return;
     const why = {
       memory: "each process has changes of its own",

@@ -1,26 +1,30 @@
 import { rm } from "node:fs/promises";
 import type { EventEmitter } from "eventemitter3";
-import type { BoardRecords } from "./board-records.js";
+import { SafedockError } from "../base/errors.js";
+import type { DenialMessage } from "../guest/denial-message.js";
 import type { CheckedOptions } from "./check-options.js";
 import { Container } from "./container.js";
 import type { ContainerHost } from "./container-host.js";
 import { ContainerLayer } from "./container-layer.js";
 import type { EngineEvents } from "./engine-events.js";
+import { GrantLedger, type LedgerRecords } from "./grant-ledger.js";
 import type { Image } from "./image.js";
 import type { ImageUses } from "./image-uses.js";
 import type { Launcher } from "./launcher.js";
+import { toToldDenial } from "./refused-call.js";
 import { startProcess } from "./start-process.js";
 
 /** What the containers of an engine share. */
-interface Shared {
+interface Shared extends LedgerRecords {
   readonly launcher: Launcher;
   readonly uses: ImageUses;
-  readonly records: BoardRecords;
   /** Folder of the writable layers of this process. */
   readonly layers: string;
   readonly events: EventEmitter<EngineEvents>;
   readonly assertOpen: () => void;
   readonly commit: ContainerHost["commit"];
+  /** Containers at most. */
+  readonly max: number;
 }
 
 /**
@@ -30,11 +34,12 @@ interface Shared {
 export class Containers {
   readonly #shared: Shared;
   readonly #known = new Map<string, WeakRef<Container>>();
-  readonly #forgotten = new FinalizationRegistry<Forgotten>(({ id, image, layer }) => {
+  readonly #forgotten = new FinalizationRegistry<Forgotten>(({ id, image, layer, ledger }) => {
     this.#known.delete(id);
     this.#shared.uses.release(image);
     // Nobody waits for it; what cannot be removed now is when the store is opened next.
     layer?.release()?.catch(() => undefined);
+    ledger.release();
   });
   readonly #host: ContainerHost;
 
@@ -43,7 +48,8 @@ export class Containers {
     this.#shared = shared;
     this.#host = {
       assertOpen: shared.assertOpen,
-      layerFor: (id, options) => new ContainerLayer(shared.records, shared.layers, id, options),
+      layerFor: (id, options) => new ContainerLayer(shared.boards, shared.layers, id, options),
+      ledgerFor: (options) => new GrantLedger(shared, options),
       launch: (order, life) => startProcess(shared.launcher, order, life),
       openFiles: (image, options, layer) => shared.launcher.openFiles(image, options, layer),
       openRoot: (image, layer) => shared.launcher.openRoot(image, layer),
@@ -53,6 +59,7 @@ export class Containers {
         this.#forgotten.unregister(container);
       },
       started: (event) => shared.events.emit("start", event),
+      denied: (event) => shared.events.emit("denied", event),
       exited: (event) => shared.events.emit("exit", event),
       removed: (event) => {
         shared.uses.release(event.container.image);
@@ -78,10 +85,17 @@ export class Containers {
 
   /** @internal The image must be in use for it; its removal gives that back. */
   create(image: Image, options: CheckedOptions): Container {
+    const { max } = this.#shared;
+    if (this.#known.size >= max) {
+      throw new SafedockError("ERR_TOO_MANY_CONTAINERS", `there are ${max} containers already`, {
+        data: { limit: max },
+        hint: "remove those that are done, or raise maxContainers",
+      });
+    }
     const container = new Container(this.#host, image, options);
     this.#known.set(container.id, new WeakRef(container));
-    const { id, layer } = container;
-    this.#forgotten.register(container, { id, image, layer }, container);
+    const { id, layer, ledger } = container;
+    this.#forgotten.register(container, { id, image, layer, ledger }, container);
     this.#shared.events.emit("create", { container });
     return container;
   }
@@ -90,6 +104,25 @@ export class Containers {
   layerForRun(options: CheckedOptions): ContainerLayer | undefined {
     if (options.rootfs !== "writable") return undefined;
     return this.#host.layerFor(`run-${(nextRun++).toString(36)}`, options);
+  }
+
+  /** @internal Of a run that is audited, or that has quotas to count for. */
+  ledgerForRun(options: CheckedOptions, audit: boolean): GrantLedger | undefined {
+    const isBounded = options.mounts.some(
+      (mount) => mount.type === "bind" && mount.quota !== undefined,
+    );
+    return audit || isBounded ? this.#host.ledgerFor(options) : undefined;
+  }
+
+  /** @internal */
+  deniedInRun(
+    image: Image,
+    options: CheckedOptions,
+    ledger: GrantLedger | undefined,
+    message: DenialMessage,
+  ): void {
+    const told = ledger === undefined ? toToldDenial(message, options) : ledger.denied(message);
+    if (told !== undefined) this.#shared.events.emit("denied", { image, ...told });
   }
 
   /** @internal Removes all containers, and what collected ones may have left. */
@@ -103,6 +136,7 @@ interface Forgotten {
   readonly id: string;
   readonly image: Image;
   readonly layer: ContainerLayer | undefined;
+  readonly ledger: GrantLedger;
 }
 
 let nextRun = 1;

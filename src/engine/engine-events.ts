@@ -1,5 +1,6 @@
 import type { PullProgress } from "../image/pull-progress.js";
 import type { Container } from "./container.js";
+import type { RefusedCall } from "./container-audit.js";
 import type { Image } from "./image.js";
 import type { Process } from "./process.js";
 import type { PushEvent } from "./push-options.js";
@@ -7,6 +8,20 @@ import type { PushEvent } from "./push-options.js";
 /** One blob's way during a pull, with the reference that is pulled. */
 export interface ProgressEvent extends PullProgress {
   readonly reference: string;
+}
+
+/**
+ * A call of a guest that was refused for want of a grant. Each different one of a process is told at its
+ * 1st, 2nd, 4th, 8th … time, and no more than 100 a second for each worker: a guest cannot flood the app.
+ */
+export interface DeniedEvent extends RefusedCall {
+  readonly image: Image;
+  /** Absent for `engine.run`. */
+  readonly container?: Container;
+  /** Absent for `engine.run`. */
+  readonly process?: Process;
+  /** Refused calls of the process since the last event about it that no event tells of. */
+  readonly suppressed: number;
 }
 
 /** Events of an engine, by name. */
@@ -21,6 +36,8 @@ export interface EngineEvents {
   create: (event: { readonly container: Container }) => void;
   /** A process was started, by `start` or `exec`. */
   start: (event: { readonly container: Container; readonly process: Process }) => void;
+  /** A call of a guest was refused for want of a grant; before the `exit` of its process. */
+  denied: (event: DeniedEvent) => void;
   /** A process has ended, for whatever reason. */
   exit: (event: { readonly container: Container; readonly process: Process }) => void;
   /** A container and its writable layer are gone. */

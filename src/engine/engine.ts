@@ -4,16 +4,21 @@ import type { ReadPolicy } from "../trust/policy.js";
 import { GuestPool } from "../guest/pool.js";
 import { ImageStore } from "../image/image-store.js";
 import { BoardRecords } from "./board-records.js";
-import { checkContainerOptions } from "./check-options.js";
+import { checkContainerOptions, type CheckedOptions } from "./check-options.js";
 import type { Container } from "./container.js";
 import type { ContainerOptions, RunOptions } from "./container-options.js";
 import { Containers } from "./containers.js";
-import { checkEngineOptions, type EngineOptions } from "./engine-options.js";
+import {
+  checkEngineOptions,
+  DEFAULT_MAX_CONTAINERS,
+  type EngineOptions,
+} from "./engine-options.js";
 import type { RunResult } from "./exit-status.js";
 import type { Image } from "./image.js";
 import { ImageUses } from "./image-uses.js";
 import { ImageVerbs } from "./image-verbs.js";
 import { Launcher } from "./launcher.js";
+import { PolicyRecords } from "./policy-records.js";
 import { runOnce } from "./run-once.js";
 import { defaultRoot, layersFolder } from "./store-root.js";
 
@@ -43,11 +48,13 @@ export class Engine extends ImageVerbs implements AsyncDisposable {
     this.containers = new Containers({
       launcher: this.#launcher,
       uses: this.#uses,
-      records: new BoardRecords(this.#pool.board),
+      boards: new BoardRecords(this.#pool.board),
+      policies: new PolicyRecords(this.#pool.policies),
       layers,
       events: this,
       assertOpen: () => this.assertOpen(),
       commit: (image, open, options) => this.commit(image, open, options),
+      max: options.maxContainers ?? DEFAULT_MAX_CONTAINERS,
     });
   }
 
@@ -75,7 +82,8 @@ export class Engine extends ImageVerbs implements AsyncDisposable {
    * @throws SafedockError `ERR_OPTIONS_INVALID` (all problems at once), `ERR_MOUNT_UNAVAILABLE`,
    * `ERR_POLICY_REFUSED`, `ERR_SIGNATURE_MISSING`,
    * `ERR_IMAGE_NOT_FOUND`, `ERR_ENTRYPOINT_MISSING`, `ERR_IMAGE_NO_WASM`, `ERR_MODULE_INVALID`,
-   * `ERR_MODULE_TOO_LARGE`, `ERR_IMPORT_UNKNOWN`, `ERR_COMPONENT_UNSUPPORTED`.
+   * `ERR_MODULE_TOO_LARGE`, `ERR_MODULE_COMPILE_TIMEOUT`, `ERR_IMPORT_UNKNOWN`,
+   * `ERR_COMPONENT_UNSUPPORTED`; `ERR_TOO_MANY_CONTAINERS`.
    */
   async createContainer(image: Image | string, options: ContainerOptions = {}): Promise<Container> {
     this.assertOpen();
@@ -106,16 +114,32 @@ export class Engine extends ImageVerbs implements AsyncDisposable {
     this.assertOpen();
     const checked = checkContainerOptions(options, RUN_KEYS);
     options.signal?.throwIfAborted();
-    const found = typeof image === "string" ? await this.named(image, options.signal) : image;
-    this.admit(found);
-    if (!this.#uses.tryAcquire(found)) {
-      await this.#uses.acquire(found, () => this.#launcher.prepare(found, checked));
-    }
+    if (typeof image !== "string") this.admit(image);
+    const ready = typeof image !== "string" && this.#uses.tryAcquire(image);
+    const found = ready ? image : await this.#taken(image, checked, options.signal);
     try {
       return await runOnce(this.#launcher, this.containers, found, checked, options);
     } finally {
       this.#uses.release(found);
     }
+  }
+
+  /**
+   * Waits until a process could be started without ERR_QUEUE_FULL: back-pressure for whoever has more work
+   * than `maxQueued`. Callers pass one by one, those first that wait longest.
+   *
+   * @example
+   * ```ts
+   * for (const input of ["a", "b", "c"]) {
+   *   await engine.whenReady();
+   *   void engine.run(image, { stdin: input }).then(({ code }) => console.log(code));
+   * }
+   * ```
+   * @throws SafedockError `ERR_ENGINE_CLOSED`; an abort rejects with `signal.reason`.
+   */
+  async whenReady(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    this.assertOpen();
+    await this.#pool.whenReady(options.signal);
   }
 
   /** What the engine is: plain data. */
@@ -138,6 +162,23 @@ export class Engine extends ImageVerbs implements AsyncDisposable {
   /** As {@link Engine.close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** The image, in use. A process that was asked for takes its place before its image is looked up. */
+  async #taken(
+    image: Image | string,
+    options: CheckedOptions,
+    signal: AbortSignal | undefined,
+  ): Promise<Image> {
+    const arrived = this.#pool.expect();
+    try {
+      const found = typeof image === "string" ? await this.named(image, signal) : image;
+      this.admit(found);
+      await this.#uses.acquire(found, () => this.#launcher.prepare(found, options, signal));
+      return found;
+    } finally {
+      arrived();
+    }
   }
 
   async #close(): Promise<void> {
@@ -170,7 +211,7 @@ export class Engine extends ImageVerbs implements AsyncDisposable {
   }
 }
 
-const RUN_KEYS = ["stdin", "signal", "onHostCall"];
+const RUN_KEYS = ["stdin", "signal", "onHostCall", "audit"];
 
 /** What `engine.inspect` answers. */
 export interface EngineInfo {

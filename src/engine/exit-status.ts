@@ -1,3 +1,4 @@
+import type { ContainerAudit } from "./container-audit.js";
 import type { ExitReason, GuestExit, GuestUsage, LimitName } from "../guest/guest-spec.js";
 
 /** What a process has used. */
@@ -35,6 +36,8 @@ export interface RunResult extends ExitStatus {
   readonly stderr: Buffer;
   /** Whether stdout or stderr had more than was kept. */
   readonly truncated: boolean;
+  /** What was used and refused; with the option `audit` alone. */
+  readonly audit?: ContainerAudit;
 }
 
 /** @internal */

@@ -6,7 +6,7 @@ import { shownEnvironment } from "./hidden-value.js";
 /** {@link Grants} in their shortest form, without what is granted by default; the values of secrets hidden. */
 export function grantsOf(checked: CheckedGrants): Grants {
   const { env, secrets, inheritEnv, argsGrant, mounts, stdio } = checked;
-  const clock = clockOf(checked.clock);
+  const clock = clockGrantOf(checked.clock);
   const random = randomOf(checked.random);
   return {
     ...(env.size === 0 ? undefined : { env: shownEnvironment(env, secrets) }),
@@ -19,7 +19,7 @@ export function grantsOf(checked: CheckedGrants): Grants {
   };
 }
 
-function fsGrantOf(mount: CheckedMount): FsGrant {
+export function fsGrantOf(mount: CheckedMount): FsGrant {
   if (mount.type === "memory") return mount;
   const { quota, ...rest } = mount;
   if (quota === undefined) return rest;
@@ -27,7 +27,8 @@ function fsGrantOf(mount: CheckedMount): FsGrant {
   return { ...rest, maxBytes, maxFiles };
 }
 
-function clockOf({ kind, ...clock }: CheckedGrants["clock"]): ClockGrant {
+/** A clock in its shortest form. */
+export function clockGrantOf({ kind, ...clock }: CheckedGrants["clock"]): ClockGrant {
   if (kind === "frozen" && clock.startMs === FROZEN_START_MS) return "frozen";
   if (kind === "real" && clock.startMs === undefined) return "real";
   return { type: kind, ...clock };

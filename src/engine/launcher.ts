@@ -35,24 +35,43 @@ export class Launcher {
   }
 
   async launch(order: LaunchOrder, io: GuestIo): Promise<Launched> {
-    const { image, options, layer } = order;
+    const arrived = this.#pool.expect();
+    try {
+      return await this.#launch(order, io);
+    } finally {
+      arrived();
+    }
+  }
+
+  async #launch(order: LaunchOrder, io: GuestIo): Promise<Launched> {
+    const { image, options, layer, records } = order;
     const { words, more } = checkMore(order);
-    const mounts = mountsOf(image, options, layer);
+    const mounts = mountsOf(image, options, layer, records.boards);
     if (options.mounts.length > 0) await checkSources(mounts);
     const program = await this.#find(order, words ?? options.command, mounts);
-    const module = await this.compile(program, options);
+    const module = await this.compile(program, options, order.process.signal);
     const env = environmentOf(image, options, more);
-    const spec = planProcess(options, mounts, env, program.args, program.entry);
+    const plan = planProcess(options, mounts, env, program.args, program.entry);
+    const spec = records.policy === undefined ? plan : { ...plan, policy: records.policy };
     return { guest: this.#pool.start(spec, module, io), args: spec.args };
   }
 
   /** Compiled once per module; the pool keeps them. */
-  compile(program: Program, { limits }: CheckedOptions): Promise<CompiledModule> {
-    return this.#pool.compile(program.source, { maxBytes: limits.moduleBytes });
+  compile(
+    program: Program,
+    { limits }: CheckedOptions,
+    signal?: AbortSignal,
+  ): Promise<CompiledModule> {
+    return this.#pool.compile(program.source, {
+      maxBytes: limits.moduleBytes,
+      tableElements: limits.tableElements,
+      timeoutMs: limits.compileMs,
+      ...(signal === undefined ? undefined : { signal }),
+    });
   }
 
   /** Finds and compiles the image's program, so that what cannot run is refused before it is started. */
-  async prepare(image: Image, options: CheckedOptions): Promise<void> {
+  async prepare(image: Image, options: CheckedOptions, signal?: AbortSignal): Promise<void> {
     if (options.mounts.length > 0) {
       await checkSources(options.mounts);
       // A mount may hold the program that was named: it is looked for when it starts.
@@ -61,6 +80,7 @@ export class Launcher {
     await this.compile(
       await findImageProgram(this.#store, image, options.args, options.command),
       options,
+      signal,
     );
   }
 

@@ -51,6 +51,11 @@ export class Process {
     return this.#guest.over;
   }
 
+  /** @internal Wakes it from waiting for a stream that was taken back: TAKEN_* bits. */
+  revoke(taken: number): void {
+    this.#guest.revoke(taken);
+  }
+
   /**
    * Waits for the end. A non-zero code does not reject. From now on, an output that nobody reads is kept
    * in {@link Process.captured} up to its limit, and the rest dropped.

@@ -3,6 +3,7 @@ import type { CheckedOptions } from "./check-options.js";
 import type { RunOptions, StdinData } from "./container-options.js";
 import type { Containers } from "./containers.js";
 import { toExitStatus, type RunResult } from "./exit-status.js";
+import { NO_RECORDS } from "./grant-ledger.js";
 import type { Image } from "./image.js";
 import type { Launcher } from "./launcher.js";
 
@@ -15,22 +16,36 @@ export async function runOnce(
   containers: Containers,
   image: Image,
   options: CheckedOptions,
-  { stdin, signal, onHostCall }: RunOptions,
+  { stdin, signal, onHostCall, audit }: RunOptions,
 ): Promise<RunResult> {
   const layer = containers.layerForRun(options);
+  const ledger = containers.ledgerForRun(options, audit === true);
   try {
-    const order = { image, options, layer, words: undefined, process: NO_PROCESS_OPTIONS };
+    const records = ledger?.begin() ?? NO_RECORDS;
+    const order = {
+      image,
+      options,
+      layer,
+      words: undefined,
+      records,
+      process: signal === undefined ? NO_PROCESS_OPTIONS : { signal },
+    };
     const { guest } = await launcher.launch(order, {
       stdin: toBytes(stdin),
       collect: true,
       stdoutBytes: options.limits.stdoutBytes,
       stderrBytes: options.limits.stderrBytes,
       onHostCall,
+      denied: (message) => containers.deniedInRun(image, options, ledger, message),
     });
+    ledger?.started();
     const exit = signal === undefined ? await guest.wait() : await waitOrAbort(guest, signal);
     const { stdout, stderr, stdoutTruncated, stderrTruncated } = guest.collected;
-    return { ...toExitStatus(exit), stdout, stderr, truncated: stdoutTruncated || stderrTruncated };
+    const truncated = stdoutTruncated || stderrTruncated;
+    const result = { ...toExitStatus(exit), stdout, stderr, truncated };
+    return audit === true && ledger !== undefined ? { ...result, audit: ledger.audit() } : result;
   } finally {
+    ledger?.release();
     const released = layer?.release();
     if (released !== undefined) await released;
   }

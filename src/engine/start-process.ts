@@ -1,4 +1,4 @@
-import type { GuestInput } from "../guest/guest-input.js";
+import { GuestInput } from "../guest/guest-input.js";
 import type { LaunchOrder, ProcessLife } from "./container-host.js";
 import type { Launcher } from "./launcher.js";
 import { Process } from "./process.js";
@@ -11,15 +11,16 @@ export async function startProcess(
 ): Promise<Process> {
   const { signal, stdin, onHostCall } = order.process;
   signal?.throwIfAborted();
-  const { limits } = order.options;
+  const { limits, stdio } = order.options;
+  const hasInput = stdio === undefined || stdio.stdin === "pipe";
   const { guest, args } = await launcher.launch(order, {
-    stdin: "stream",
+    ...(hasInput ? STREAMED : undefined),
     stdoutBytes: limits.stdoutBytes,
     stderrBytes: limits.stderrBytes,
     onHostCall,
+    denied: (message) => life.denied(process, message),
   });
-  // There is one: it was asked for as a stream.
-  const process = new Process(guest, guest.stdin as GuestInput, args);
+  const process = new Process(guest, guest.stdin ?? unreadInput(), args);
   const kill = () => guest.kill();
   signal?.addEventListener("abort", kill, { once: true });
   life.started(process);
@@ -30,4 +31,13 @@ export async function startProcess(
   if (signal?.aborted === true) kill();
   if (stdin === "none") process.stdin.end();
   return process;
+}
+
+const STREAMED = { stdin: "stream" } as const;
+
+/** Of a process without stdin: what the app writes is dropped. */
+function unreadInput(): GuestInput {
+  const input = new GuestInput();
+  input.finish();
+  return input;
 }

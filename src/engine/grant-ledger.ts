@@ -1,0 +1,182 @@
+import type { DenialMessage } from "../guest/denial-message.js";
+import type { BoardRecords } from "./board-records.js";
+import type { CheckedMount } from "./check-fs-grants.js";
+import type { CheckedGrants } from "./check-grants.js";
+import type { CheckedOptions } from "./check-options.js";
+import type { ContainerAudit } from "./container-audit.js";
+import { DenialTally } from "./denial-tally.js";
+import { grantsOf } from "./grants-of.js";
+import { mountUses, NOTHING_USED, toUses, type UsedBits } from "./grant-uses.js";
+import type { Narrowing } from "./narrow-grants.js";
+import type { PolicyRecords } from "./policy-records.js";
+import { type ToldDenial, toToldDenial } from "./refused-call.js";
+import { seesImage } from "./sees-image.js";
+
+/** Where records are taken from. */
+export interface LedgerRecords {
+  readonly policies: PolicyRecords;
+  readonly boards: BoardRecords;
+}
+
+/** Numbers of records, as a process is told them. */
+export interface ProcessRecords {
+  readonly policy: number | undefined;
+  /** By the number of the mount in `options.mounts`; undefined for one without a quota. */
+  readonly boards: readonly (number | undefined)[];
+}
+
+/** Of a run that nobody audits, without quotas. */
+export const NO_RECORDS: ProcessRecords = Object.freeze({ policy: undefined, boards: [] });
+
+/**
+ * What of a container's grants holds, is used and was refused. Its records are taken with the first process
+ * and given back by `release`: a container that never ran costs none. Does not hold the container.
+ */
+export class GrantLedger {
+  readonly #records: LedgerRecords;
+  /** What the container was made with: the numbers of mounts count in it. */
+  readonly #granted: CheckedOptions;
+  #present: CheckedOptions;
+  #launch: CheckedOptions;
+  #policy: number | undefined;
+  #boards: readonly (number | undefined)[] | undefined;
+  #taken = 0;
+  #mountBits: Map<string, number> | undefined;
+  #tally: DenialTally | undefined;
+  #used: UsedBits = NOTHING_USED;
+  #processes = 0;
+
+  constructor(records: LedgerRecords, granted: CheckedOptions) {
+    this.#records = records;
+    this.#granted = granted;
+    this.#present = granted;
+    this.#launch = granted;
+  }
+
+  /** With what the container was made. */
+  get granted(): CheckedOptions {
+    return this.#granted;
+  }
+
+  /** What is granted now. */
+  get present(): CheckedOptions {
+    return this.#present;
+  }
+
+  /** What a process starts with: a directory that was taken back is there, empty and closed to it. */
+  get launch(): CheckedOptions {
+    return this.#launch;
+  }
+
+  /**
+   * The records of a process that is about to start.
+   *
+   * @throws SafedockError `ERR_QUEUE_FULL` when none is left
+   */
+  begin(): ProcessRecords {
+    this.#boards ??= takeBoards(this.#granted.mounts, this.#records.boards);
+    if (this.#policy === undefined) {
+      this.#policy = this.#records.policies.take();
+      this.#mark();
+    }
+    return { policy: this.#policy, boards: this.#boards };
+  }
+
+  /** A process has started. */
+  started(): void {
+    this.#processes++;
+  }
+
+  /** Counts refused calls; what is to be told of them. */
+  denied(message: DenialMessage): ToldDenial | undefined {
+    this.#tally ??= new DenialTally(this.#granted);
+    this.#tally.add(message);
+    return toToldDenial(message, this.#granted);
+  }
+
+  /** Grants less from here on: running processes see it at their next call. */
+  narrow(next: CheckedGrants, { taken, mounts }: Narrowing): void {
+    this.#present = { ...this.#present, ...next };
+    const left = new Map(next.mounts.map((mount) => [mount.target, mount]));
+    const closed = this.#granted.mounts.map(
+      (mount) => left.get(mount.target) ?? closedMount(mount),
+    );
+    this.#launch = { ...this.#present, mounts: closed };
+    this.#taken |= taken;
+    this.#mountBits ??= new Map();
+    for (const [target, bits] of mounts) {
+      this.#mountBits.set(target, (this.#mountBits.get(target) ?? 0) | bits);
+    }
+    this.#mark();
+  }
+
+  /** What was used and refused so far. */
+  audit(): ContainerAudit {
+    const used = this.#policy === undefined ? this.#used : this.#read(this.#policy);
+    return {
+      grants: grantsOf(this.#present),
+      processes: this.#processes,
+      fs: mountUses(this.#granted, used),
+      ...toUses(used.others),
+      denials: this.#tally?.list() ?? [],
+      otherDenials: this.#tally?.others ?? 0,
+    };
+  }
+
+  /** Gives the records back; nothing may run on them. The audit stays. */
+  release(): void {
+    const { policies, boards } = this.#records;
+    if (this.#policy !== undefined) {
+      this.#used = this.#read(this.#policy);
+      policies.release(this.#policy);
+      this.#policy = undefined;
+    }
+    for (const board of this.#boards ?? NO_BOARDS) if (board !== undefined) boards.release(board);
+    this.#boards = undefined;
+  }
+
+  #read(policy: number): UsedBits {
+    const record = this.#records.policies.read(policy);
+    const count = this.#granted.mounts.length + (seesImage(this.#granted) ? 1 : 0);
+    return {
+      others: record.used(),
+      mounts: Array.from({ length: count }, (_, index) => record.mount(index)),
+    };
+  }
+
+  /** Writes what was taken back where processes see it. */
+  #mark(): void {
+    if (this.#policy === undefined || this.#mountBits === undefined) return;
+    const record = this.#records.policies.read(this.#policy);
+    record.take(this.#taken);
+    const first = seesImage(this.#granted) ? 1 : 0;
+    for (const [index, { target }] of this.#granted.mounts.entries()) {
+      const bits = this.#mountBits.get(target);
+      if (bits !== undefined) record.markMount(index + first, bits);
+    }
+  }
+}
+
+const NO_BOARDS: readonly (number | undefined)[] = [];
+
+/** A record for each mount with a quota. */
+function takeBoards(
+  mounts: readonly CheckedMount[],
+  records: BoardRecords,
+): readonly (number | undefined)[] {
+  const isBounded = (mount: CheckedMount) => mount.type === "bind" && mount.quota !== undefined;
+  if (!mounts.some(isBounded)) return NO_BOARDS;
+  const taken: (number | undefined)[] = [];
+  try {
+    for (const mount of mounts) taken.push(isBounded(mount) ? records.take() : undefined);
+  } catch (error) {
+    for (const record of taken) if (record !== undefined) records.release(record);
+    throw error;
+  }
+  return taken;
+}
+
+/** Keeps its place and number; a process finds nothing in it, and its guard refuses even to look. */
+function closedMount({ target }: CheckedMount): CheckedMount {
+  return { type: "memory", target, maxBytes: 0, maxFiles: 0 };
+}
