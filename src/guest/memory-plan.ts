@@ -10,22 +10,21 @@ export interface MemoryPlan {
 
 /**
  * Sizes of a guest's memories, in pages, so that all together can never pass `limitBytes`: what the
- * initial sizes leave is shared out evenly. `undefined` when the initial sizes alone pass the limit.
+ * initial sizes leave is shared out evenly, and what one cannot use is left to those behind it.
+ * `undefined` when the initial sizes alone pass the limit.
  */
 export function planMemories(
   memories: readonly MemoryType[],
   limitBytes: number,
 ): MemoryPlan[] | undefined {
-  const limit = Math.floor(limitBytes / PAGE_BYTES);
-  const left = limit - initialPages(memories);
-  if (left < 0) return undefined;
-  const share = memories.length === 0 ? 0 : Math.floor(left / memories.length);
-  return memories.map(({ initial, maximum, shared, address64 }) => ({
-    initial,
-    maximum: Math.min(maximum ?? MAX_PAGES, initial + share, MAX_PAGES),
-    shared,
-    address64,
-  }));
+  let room = Math.floor(limitBytes / PAGE_BYTES) - initialPages(memories);
+  if (room < 0) return undefined;
+  return memories.map(({ initial, maximum = MAX_PAGES, shared, address64 }, index) => {
+    const share = Math.floor(room / (memories.length - index));
+    const growth = Math.min(Math.max(0, Math.min(maximum, MAX_PAGES) - initial), share);
+    room -= growth;
+    return { initial, maximum: initial + growth, shared, address64 };
+  });
 }
 
 export function initialPages(memories: readonly MemoryType[]): number {

@@ -134,7 +134,7 @@ function copyImports(
   }
 }
 
-/** What the initial sizes leave is shared out evenly among the tables. */
+/** What the initial sizes leave is shared out evenly; what one cannot use is left to those behind it. */
 function tableSection(tables: readonly TableType[], most: number): Uint8Array {
   const asked = tables.reduce((sum, { initial }) => sum + initial, 0);
   if (asked > most) {
@@ -142,14 +142,16 @@ function tableSection(tables: readonly TableType[], most: number): Uint8Array {
       `its tables begin with ${asked} elements, the limit (tableElements) is ${most}`,
     );
   }
-  const share = Math.floor((most - asked) / tables.length);
   const content = new ByteWriter();
   content.u32(tables.length);
-  for (const { elementType, initial, maximum, address64 } of tables) {
+  let room = most - asked;
+  tables.forEach(({ elementType, initial, maximum = Infinity, address64 }, index) => {
+    const share = Math.floor(room / (tables.length - index));
+    const growth = Math.min(maximum - initial, share);
+    room -= growth;
     for (const byte of elementType) content.byte(byte);
-    const capped = Math.min(maximum ?? Infinity, initial + share);
-    content.limits(initial, capped, address64 ? ADDRESS_64 : 0);
-  }
+    content.limits(initial, initial + growth, address64 ? ADDRESS_64 : 0);
+  });
   return section(SECTION_TABLE, content);
 }
 

@@ -153,6 +153,11 @@ describe("readModule", () => {
     ["a memory over 4 GiB", coreModule(section(5, [0, ...leb(65_537)]))],
     ["a maximum below the initial size", coreModule(section(5, [1, 5, 4]))],
     ["an unknown memory flag", coreModule(section(5, [8, 1]))],
+    ["a shared memory without a maximum", coreModule(section(5, [2, 1]))],
+    ["a memory of 2^50 pages", coreModule(section(5, [4, ...leb(2 ** 50)]))],
+    ["a type of an unknown form", coreModule(section(1, [0x5d, 0]))],
+    ["a struct behind a group of types", coreModule(section(1, [0x4e, 0], [0x5f, 0]))],
+    ["a struct in a group of types", coreModule(section(1, [0x4e, 1, 0x50, 0, 0x5f, 0]))],
     [
       "a table with an initialiser",
       coreModule(section(4, [0x40, 0, 0x70, 0, 1, 0xd0, 0x70, 0x0b])),
@@ -221,31 +226,85 @@ describe("rewriteModule", () => {
     expect(rewriteModule(bytes, readCore(bytes)).memoryModule).not.toBe("safedock:memory");
   });
 
-  test("caps tables", () => {
+  test("caps tables, so that all together stay within the limit", () => {
     const bytes = coreModule(
       section(4, [0x70, 0, 1], [0x6f, 1, 2, ...leb(5)], [0x70, 1, 1, ...leb(2 ** 31)]),
     );
-    const { tables } = readCore(rewriteModule(bytes, readCore(bytes)).bytes);
-    expect(tables.map(({ maximum }) => maximum)).toEqual([
-      MAX_TABLE_ELEMENTS,
-      5,
-      MAX_TABLE_ELEMENTS,
+    const maxima = (limit?: number) =>
+      readCore(rewriteModule(bytes, readCore(bytes), limit).bytes).tables.map(
+        ({ maximum }) => maximum,
+      );
+    expect(maxima()).toEqual([333_333, 5, 666_662]);
+    expect(maxima(100)).toEqual([33, 5, 62]);
+    expect(maxima(4)).toEqual([1, 2, 1]);
+    expect(() => maxima(3)).toThrow("tableElements");
+  });
+
+  test("imports memories that were imported under the host's name, in their places", () => {
+    const bytes = coreModule(
+      section(1, [0x60, 0, 0]),
+      section(
+        2,
+        [...name("a"), ...name("first"), 0, 0],
+        [...name("env"), ...name("memory"), 2, 3, 1, 2],
+        [...name("a"), ...name("second"), 0, 0],
+        [...name(""), ...name(""), 2, 0, 7],
+      ),
+      section(5, [1, 3, 4]),
+    );
+    const { bytes: rewritten, memories, memoryModule } = rewriteModule(bytes, readCore(bytes));
+    expect(memories.map(({ initial }) => initial)).toEqual([1, 7, 3]);
+    expect(
+      readCore(rewritten).imports.map(({ module, name: field, memory }) => [module, field, memory]),
+    ).toEqual([
+      ["a", "first", undefined],
+      [memoryModule, "0", { initial: 1, maximum: 2, shared: true, address64: false }],
+      ["a", "second", undefined],
+      [memoryModule, "1", { initial: 7, shared: false, address64: false }],
+      [memoryModule, "2", { initial: 3, maximum: 4, shared: false, address64: false }],
+    ]);
+  });
+
+  test("keeps shared memories and those of 64 bits what they are", () => {
+    const shared = command([], [3, 1, 2]);
+    const wide = command([], [5, 1, ...leb(2 ** 20)]);
+    const kinds = [shared, wide].map((bytes) =>
+      readCore(rewriteModule(bytes, readCore(bytes)).bytes),
+    );
+    expect(kinds.map(({ imports }) => imports.at(-1)?.memory)).toEqual([
+      { initial: 1, maximum: 2, shared: true, address64: false },
+      { initial: 1, maximum: 2 ** 20, shared: false, address64: true },
     ]);
   });
 
   test.each<[string, Uint8Array, string]>([
-    ["shared memories", command([], [3, 1, 2]), "shared"],
-    ["64-bit memories", command([], [4, 1]), "64-bit"],
     ["large tables", coreModule(section(4, [0x70, 0, ...leb(MAX_TABLE_ELEMENTS + 1)])), "table"],
     [
       "many tables",
-      coreModule(section(4, ...Array.from({ length: 11 }, () => [0x70, 0, 1]))),
+      coreModule(section(4, ...Array.from({ length: 101 }, () => [0x70, 0, 1]))),
       "tables",
     ],
     [
       "many memories",
       coreModule(section(5, ...Array.from({ length: 9 }, () => [0, 1]))),
       "memories",
+    ],
+    [
+      "many imported memories",
+      coreModule(
+        section(
+          2,
+          ...Array.from({ length: 9 }, (_, at) => [...name("env"), ...name(`${at}`), 2, 0, 1]),
+        ),
+      ),
+      "memories",
+    ],
+    [
+      "a memory that is imported twice",
+      coreModule(
+        section(2, ...Array.from({ length: 2 }, () => [...name("env"), ...name("m"), 2, 0, 1])),
+      ),
+      "twice",
     ],
   ])("refuses %s", (_, bytes, problem) => {
     expect(() => rewriteModule(bytes, readCore(bytes))).toThrow(problem);
