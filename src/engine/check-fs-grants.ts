@@ -8,6 +8,9 @@ import {
 } from "./limits.js";
 import { isRecord, type Problems, show } from "./problems.js";
 
+/** Stands where the host has to choose a directory; nothing takes it for a path. */
+export const CHOOSE_SOURCE = "<choose a directory>";
+
 /** A mount as a container has it: a quota is counted once the container has a record to count in. */
 export type CheckedMount = CheckedBind | MemoryMount;
 export type CheckedBind = Omit<BindMount, "quota"> & { readonly quota?: CheckedQuota };
@@ -88,6 +91,7 @@ function bindMount(
   if (typeof source !== "string" || source === "" || source.includes("\0")) {
     problems.add(`${at}.source: must be the path of a host directory, not ${show(source)}`);
   }
+  if (source === CHOOSE_SOURCE) problems.add(`${at}.source: choose the directory for ${target}`);
   if (!isAccess(access)) {
     problems.add(`${at}.access: must be one of ${ACCESSES.join(", ")}, not ${show(access)}`);
   }

@@ -1,0 +1,107 @@
+import { printable } from "../base/printable.js";
+import { comparableGrants, compareMounts, type Entry } from "./comparable-grants.js";
+import type { GrantRequest } from "./grant-request.js";
+import {
+  compare,
+  compareClocks,
+  compareModes,
+  compareRandom,
+  type Comparison,
+  same,
+} from "./grant-width.js";
+import type { Grants } from "./grants.js";
+import { Problems } from "./problems.js";
+
+/** What tells two sets of grants apart: plain data. */
+export interface GrantDiff {
+  /** In the order env, args, fs, clock, random, streams; empty for grants that allow the same. */
+  readonly changes: readonly GrantChange[];
+  /** Whether the new ones allow anything that the old ones do not: something is added, widened or changed. */
+  readonly widens: boolean;
+  /** A line for each change, for a person who is to approve it; empty without changes. */
+  readonly text: string;
+}
+
+/** One grant that is not as it was. */
+export interface GrantChange {
+  /** `env:LOG`, `fs:/data`, `args`, `clock`, `random`, `stdin`, `stdout` or `stderr`. */
+  readonly grant: string;
+  /** `changed`: neither more nor less, but something else, such as another directory. */
+  readonly kind: "added" | "removed" | "widened" | "narrowed" | "changed";
+  /** What it was, in words; absent for one that is added. The values of secrets are hidden. */
+  readonly from?: string;
+  /** What it is; absent for one that is removed. */
+  readonly to?: string;
+}
+
+/**
+ * What a new version asks for, or is granted, that an old one was not.
+ *
+ * @example
+ * ```ts
+ * const { widens, text } = diffGrants(
+ *   { fs: [{ source: "./data", target: "/data" }] },
+ *   { fs: [{ source: "./data", target: "/data", access: "read-write" }], clock: "real" },
+ * );
+ * if (widens) console.log(text); // "fs:/data widened: …\nclock widened: frozen → real"
+ * ```
+ * @param old - grants, or what an image asks for (`image.requestedGrants`).
+ * @param next - the same; a request compares with grants by what both say.
+ * @throws SafedockError `ERR_OPTIONS_INVALID` with all problems
+ */
+export function diffGrants(old: Grants | GrantRequest, next: Grants | GrantRequest): GrantDiff {
+  const problems = new Problems();
+  const before = comparableGrants("old", old, problems);
+  const after = comparableGrants("next", next, problems);
+  problems.throwIfAny("grants to compare");
+  const changes = [
+    ...diffMaps("env:", before.env, after.env, (a, b) =>
+      a === undefined || b === undefined ? 0 : same(a, b),
+    ),
+    ...diffOne("args", before.args, after.args, (a, b) => compare(a, b)),
+    ...diffMaps("fs:", before.fs, after.fs, compareMounts),
+    ...diffOne("clock", before.clock, after.clock, compareClocks),
+    ...diffOne("random", before.random, after.random, compareRandom),
+    ...(["stdin", "stdout", "stderr"] as const).flatMap((name) =>
+      diffOne(name, before[name], after[name], compareModes),
+    ),
+  ];
+  const widens = changes.some(({ kind }) => kind !== "removed" && kind !== "narrowed");
+  return { changes, widens, text: changes.map(lineOf).join("\n") };
+}
+
+function diffMaps<T>(
+  prefix: string,
+  old: ReadonlyMap<string, Entry<T>>,
+  next: ReadonlyMap<string, Entry<T>>,
+  comparing: (old: T, next: T) => Comparison,
+): GrantChange[] {
+  const names = [...new Set([...old.keys(), ...next.keys()])];
+  return names.flatMap((name): GrantChange[] => {
+    const [from, to] = [old.get(name), next.get(name)];
+    const grant = `${prefix}${name}`;
+    if (from !== undefined && to !== undefined) return diffOne(grant, from, to, comparing);
+    if (from !== undefined) return [{ grant, kind: "removed", from: from.text }];
+    return to === undefined ? [] : [{ grant, kind: "added", to: to.text }];
+  });
+}
+
+function diffOne<T>(
+  grant: string,
+  from: Entry<T>,
+  to: Entry<T>,
+  comparing: (old: T, next: T) => Comparison,
+): GrantChange[] {
+  const order = comparing(from.value, to.value);
+  if (order === 0) return [];
+  const kind = order === undefined ? "changed" : order > 0 ? "widened" : "narrowed";
+  return [{ grant, kind, from: from.text, to: to.text }];
+}
+
+/** Longest line, in characters: a path of a host and one more. */
+const MAX_LINE = 500;
+
+function lineOf({ grant, kind, from, to }: GrantChange): string {
+  const what = [from, to].filter((text) => text !== undefined).join(" → ");
+  return printable(`${grant} ${kind}: ${what}`, MAX_LINE);
+}
