@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import type { FsGrant, Image } from "safedock";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openTestEngine, type TestEngine } from "../../support/test-engine.js";
+import { hostileGuest } from "./hostile-guest.js";
 import { snapshotOf } from "./canary.js";
 import { makeRaceFolders, type RaceFolders } from "./race-folders.js";
 
@@ -30,14 +31,10 @@ let swapper: Image;
 
 beforeAll(async () => {
   fixture = await openTestEngine({ workers: 2 });
-  victim = await fixture.engine.loadImage(guest("races"));
-  swapper = await fixture.engine.loadImage(guest("swapper"));
+  victim = await fixture.engine.loadImage(hostileGuest("races"));
+  swapper = await fixture.engine.loadImage(hostileGuest("swapper"));
 });
 afterAll(() => fixture.close());
-
-function guest(name: string): string {
-  return fileURLToPath(new URL(`../../guests/hostile/mounts/${name}.wasm`, import.meta.url));
-}
 
 const grant = ({ mount }: RaceFolders): FsGrant[] => [
   { source: mount, target: "/work", access: "read-write" },
@@ -84,14 +81,17 @@ describe.runIf(process.platform === "linux").each([
       const folders = await makeRaceFolders(join(fixture.folder, "race"));
       const before = snapshotOf(folders.outside);
       const stop = await startRacer(folders);
-      const result = await fixture.engine
-        .run(victim, {
+      let result;
+      try {
+        result = await fixture.engine.run(victim, {
           args: [call, String(RACES)],
           rootfs: "none",
           grants: { fs: grant(folders) },
           limits: { timeoutMs: TIMEOUT_MS },
-        })
-        .finally(stop);
+        });
+      } finally {
+        await stop();
+      }
       expect(result).toMatchObject({ code: 0, reason: "exited" });
       expect(snapshotOf(folders.outside)).toEqual(before);
       // The guest itself goes on until it was often let in and often refused.

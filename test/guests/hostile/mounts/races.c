@@ -111,7 +111,7 @@ static wasi_errno try_rename_to(void) {
 }
 
 static wasi_errno try_link_from(void) {
-  wasi_errno error = path_link(ROOT, follow, PATH("a/b/file"), ROOT, PATH("c/linked"));
+  wasi_errno error = path_link(ROOT, 0, PATH("a/b/file"), ROOT, PATH("c/linked"));
   if (error) return error;
   uint64_t size;
   if (size_of(PATH("c/linked"), &size) || size != INSIDE_BYTES) escaped("link from");
