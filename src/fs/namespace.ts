@@ -1,39 +1,11 @@
 /** The files that one process sees: its mounts, opened. */
-import { mkdirSync } from "node:fs";
 import { SafedockError } from "../base/errors.js";
-import type { BindMount, Mount, SnapshotMount } from "../mount.js";
+import type { Mount } from "../mount.js";
 import { MountPoint } from "./covered-directory.js";
-import { ELOOP, ENOENT, ENOTDIR, type Errno } from "./errno.js";
-import { GuardedDirectory } from "./guarded/guarded-directory.js";
-import { MountGuard } from "./guarded/mount-guard.js";
-import { openHostDirectory } from "./host/open-host-directory.js";
-import type { DenialLog } from "./denial.js";
-import type { PolicyRecord } from "./policy-board.js";
+import { ENOENT } from "./errno.js";
 import { EMPTY_DIRECTORY } from "./memory/empty-directory.js";
-import { MemoryFilesystem } from "./memory/memory-filesystem.js";
-import type { Directory } from "./node.js";
-import { HostLayer } from "./overlay/host-layer.js";
-import { MemoryLayer } from "./overlay/memory-layer.js";
-import { Overlay } from "./overlay/overlay.js";
+import { openMount, unavailable, type MountDependencies } from "./open-mount.js";
 import { Location } from "./resolve.js";
-import { openSnapshot } from "./snapshot/open-snapshot.js";
-import { BoardRecord, type WritableBoard } from "./writable-board.js";
-
-/** All that positions in a file can count. */
-const NO_FILE_LIMIT = Number.MAX_SAFE_INTEGER;
-
-export interface NamespaceDependencies {
-  /** The time that filesystems in memory note, in ns since 1970. */
-  readonly now: () => bigint;
-  /** The counters of writable layers; needed for mounts with one in a directory. */
-  readonly board: WritableBoard | undefined;
-  /** What of the mounts is taken back, and what was used; undefined: nobody asks. */
-  readonly policy?: PolicyRecord | undefined;
-  /** Is told of what is refused for want of a grant. */
-  readonly denials?: DenialLog | undefined;
-  /** Size of a file that may be written, in bytes; undefined: the filesystem's own. */
-  readonly fileBytes?: number | undefined;
-}
 
 export interface Preopen {
   /** The guest path: "/" or "/data". */
@@ -57,8 +29,8 @@ export interface Namespace {
  * `ERR_STORE_INVALID` for an image that cannot, `ERR_OPTIONS_INVALID` for a target that is no absolute
  * plain path or is used twice. Nothing stays open then.
  */
-export function openNamespace(mounts: readonly Mount[], deps: NamespaceDependencies): Namespace {
-  const opened: Opened[] = [];
+export function openNamespace(mounts: readonly Mount[], deps: MountDependencies): Namespace {
+  const opened: Closable[] = [];
   const close = () => {
     for (const each of opened.splice(0)) each.close();
   };
@@ -77,20 +49,14 @@ export function openNamespace(mounts: readonly Mount[], deps: NamespaceDependenc
   }
 }
 
-interface Opened {
+interface Closable {
   close(): void;
-}
-
-interface OpenedMount {
-  readonly directory: Directory;
-  /** What stays open besides the directory. */
-  readonly owner?: Opened;
 }
 
 function openMany(
   mounts: readonly Mount[],
-  deps: NamespaceDependencies,
-  opened: Opened[],
+  deps: MountDependencies,
+  opened: Closable[],
 ): Preopen[] {
   const root = new MountPoint();
   for (const [index, mount] of mounts.entries()) {
@@ -132,99 +98,6 @@ function pointAt(root: MountPoint, target: string): MountPoint | undefined {
     point = child;
   }
   return point;
-}
-
-function openMount(mount: Mount, index: number, deps: NamespaceDependencies): OpenedMount {
-  const { directory, owner } = openFilesystem(mount, BigInt(index + 1), deps);
-  const guarded = guard(directory, mount, index, deps);
-  return owner === undefined ? { directory: guarded } : { directory: guarded, owner };
-}
-
-/** Puts the mount's guard in front of it, if there is anything to guard. */
-function guard(
-  directory: Directory,
-  mount: Mount,
-  index: number,
-  { policy, denials, fileBytes = NO_FILE_LIMIT }: NamespaceDependencies,
-): Directory {
-  const createOnly = mount.type === "bind" && mount.access === "create-only";
-  if (policy === undefined && denials === undefined && !createOnly && fileBytes >= NO_FILE_LIMIT)
-    return directory;
-  const { target } = mount;
-  const options = { target, index, createOnly, fileBytes, policy, denials };
-  return new GuardedDirectory(new MountGuard(options), directory);
-}
-
-function openFilesystem(mount: Mount, dev: bigint, deps: NamespaceDependencies): OpenedMount {
-  switch (mount.type) {
-    case "snapshot":
-      return openImage(mount, dev, deps);
-    case "bind":
-      return { directory: openBind(mount) };
-    case "memory": {
-      const { maxBytes, maxFiles } = mount;
-      return { directory: new MemoryFilesystem({ maxBytes, maxFiles, now: deps.now, dev }).root };
-    }
-  }
-}
-
-function openImage(mount: SnapshotMount, dev: bigint, deps: NamespaceDependencies): OpenedMount {
-  const snapshot = openSnapshot(mount.tree, mount.blobs, dev);
-  const { writable } = mount;
-  if (writable === undefined) return { directory: snapshot.root };
-  if (writable.type === "memory")
-    return open(new Overlay(snapshot, new MemoryLayer(writable, deps.now, dev), deps.now));
-  if (deps.board === undefined)
-    throw new SafedockError("ERR_OPTIONS_INVALID", "A writable layer needs the board of counters", {
-      data: { problems: [`${mount.target}: writable without a board`] },
-    });
-  const layer = new HostLayer(
-    (create) => openLayerDirectory(writable.directory, create),
-    new BoardRecord(deps.board, writable.board),
-    writable,
-    dev,
-  );
-  return open(new Overlay(snapshot, layer, deps.now));
-}
-
-function open(overlay: Overlay): OpenedMount {
-  return { directory: overlay.root(), owner: overlay };
-}
-
-function openLayerDirectory(path: string, create: boolean): Directory | Errno {
-  if (create) {
-    try {
-      mkdirSync(path, { recursive: true, mode: 0o700 });
-    } catch {
-      return -ENOTDIR; // the host path above it is unusable, which openHostDirectory would say too
-    }
-  }
-  return openHostDirectory(path, { access: "read-write", links: "any" });
-}
-
-function openBind(mount: BindMount): Directory {
-  const { source, subPath, target, access } = mount;
-  const directory = openHostDirectory(source, { access, subPath });
-  if (typeof directory === "number") {
-    const path = subPath === undefined ? source : `${source}/${subPath}`;
-    throw unavailable(path, target, directory);
-  }
-  return directory;
-}
-
-function unavailable(source: string, target: string, errno: Errno): SafedockError {
-  const why =
-    errno === -ENOENT
-      ? "it does not exist"
-      : errno === -ENOTDIR
-        ? "it is no directory"
-        : errno === -ELOOP
-          ? "a symbolic link is on the way"
-          : `errno ${-errno}`;
-  return new SafedockError("ERR_MOUNT_UNAVAILABLE", `Cannot mount ${source} at ${target}: ${why}`, {
-    data: { source, target },
-    hint: "check grants.fs",
-  });
 }
 
 function badTarget(target: string, point: MountPoint | undefined): SafedockError {

@@ -1,20 +1,29 @@
 /**
- * Shared counters of writable layers, so that processes of one container in different workers see each
- * other's changes without asking the disk first. One SharedArrayBuffer for all; a record per container:
+ * Shared counters of writable layers and of mounts with a quota, so that processes of one container in
+ * different workers see each other's changes without asking the disk first. One SharedArrayBuffer for
+ * all: a record per layer or mount, then {@link LOCKS} locks of names and files:
  *
  *     Int32 0: generation   0 = nothing has ever been written; +1 on every change that another worker
  *                           may hold an older answer of: a name of the image hidden, a directory of
  *                           the image that got one above it
  *     Int32 1: files        entries made in the layer
  *     Int32 2: blocks       bytes in use, in units of BLOCK_BYTES, rounded up per file
+ *     Int32 3: removals     files whose last name was removed: somebody may have one open
  *     Int32 4: notes        attributes of files that were noted, and numbers that were given to files
- *     Int32 3: reserved
  */
+import { lock, unlock } from "./shared-lock.js";
+
 const WORDS = 5;
+/** Locks behind the records: shared by whatever falls on the same one, which is seldom. */
+const LOCKS = 4096;
+/** The first of them are for names, the others for files. */
+const NAME_LOCKS = 64;
 /** Quota unit: the block of most disks, so that many tiny files cost what they cost the disk. */
 export const BLOCK_BYTES = 4096;
-/** 65,536 started containers with a writable layer at once: 1 MiB of counters. */
+/** 65,536 started containers with a writable layer at once: 1.3 MiB of counters. */
 export const BOARD_RECORDS = 65_536;
+
+const LOCKS_AT = BOARD_RECORDS * WORDS;
 
 /** Half of an Int32, so that concurrent additions cannot wrap it: 4 TiB. */
 const MAX_BLOCKS = 2 ** 30;
@@ -22,15 +31,17 @@ const MAX_BLOCKS = 2 ** 30;
 export type WritableBoard = Int32Array<SharedArrayBuffer>;
 
 export function createWritableBoard(): WritableBoard {
-  return new Int32Array(new SharedArrayBuffer(BOARD_RECORDS * WORDS * 4));
+  return new Int32Array(new SharedArrayBuffer((LOCKS_AT + LOCKS) * 4));
 }
 
 /** One container's counters. */
 export class BoardRecord {
+  readonly number: number;
   readonly #board: WritableBoard;
   readonly #at: number;
 
   constructor(board: WritableBoard, record: number) {
+    this.number = record;
     this.#board = board;
     this.#at = record * WORDS;
   }
@@ -56,8 +67,13 @@ export class BoardRecord {
     return false;
   }
 
+  /** Counts one more file in, also beyond the maximum. */
+  forceFile(): void {
+    Atomics.add(this.#board, this.#at + 1, 1);
+  }
+
   removeFile(): void {
-    Atomics.sub(this.#board, this.#at + 1, 1);
+    this.#lower(this.#at + 1, 1);
   }
 
   bytes(): number {
@@ -68,7 +84,7 @@ export class BoardRecord {
   resize(from: number, to: number, maxBytes: number): boolean {
     const delta = blocks(to) - blocks(from);
     if (delta <= 0) {
-      Atomics.add(this.#board, this.#at + 2, delta);
+      if (delta < 0) this.#lower(this.#at + 2, -delta);
       return true;
     }
     const max = Math.min(Math.floor(maxBytes / BLOCK_BYTES), MAX_BLOCKS);
@@ -76,6 +92,50 @@ export class BoardRecord {
     if (Atomics.add(this.#board, this.#at + 2, delta) + delta <= max) return true;
     Atomics.sub(this.#board, this.#at + 2, delta);
     return false;
+  }
+
+  /** Counts `bytes` of a file in, also beyond the maximum. */
+  forceBytes(bytes: number): void {
+    Atomics.add(this.#board, this.#at + 2, Math.min(blocks(bytes), MAX_BLOCKS));
+  }
+
+  removals(): number {
+    return Atomics.load(this.#board, this.#at + 3);
+  }
+
+  /** A file's last name is gone; the new count. */
+  removed(): number {
+    return (Atomics.add(this.#board, this.#at + 3, 1) + 1) | 0;
+  }
+
+  /**
+   * Takes the lock of a set of names: whatever gives bytes or files back holds it, so that nothing is
+   * given back twice. `names` is any number for them.
+   */
+  lockNames(names: number): number {
+    return lock(this.#board, LOCKS_AT + (names % NAME_LOCKS));
+  }
+
+  unlockNames(names: number, ticket: number): void {
+    unlock(this.#board, LOCKS_AT + (names % NAME_LOCKS), ticket);
+  }
+
+  /** Takes the lock of a file's size. Under the lock of names, or without. */
+  lockFile(inode: number): number {
+    return lock(this.#board, fileLock(inode));
+  }
+
+  unlockFile(inode: number, ticket: number): void {
+    unlock(this.#board, fileLock(inode), ticket);
+  }
+
+  /** Never below 0: what was there before it was counted may be removed too. */
+  #lower(word: number, by: number): void {
+    for (;;) {
+      const now = Atomics.load(this.#board, word);
+      const next = Math.max(0, now - by);
+      if (Atomics.compareExchange(this.#board, word, now, next) === now) return;
+    }
   }
 
   notes(): number {
@@ -91,6 +151,10 @@ export class BoardRecord {
   reset(): void {
     for (let word = 0; word < WORDS; word++) Atomics.store(this.#board, this.#at + word, 0);
   }
+}
+
+function fileLock(inode: number): number {
+  return LOCKS_AT + NAME_LOCKS + (inode % (LOCKS - NAME_LOCKS));
 }
 
 function blocks(bytes: number): number {

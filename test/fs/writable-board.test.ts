@@ -17,10 +17,10 @@ test("records count apart from each other", () => {
 
 test("the generation never comes back to 0", () => {
   const board = createWritableBoard();
-  const record = new BoardRecord(board, 3);
-  board[12] = -1;
+  const record = new BoardRecord(board, 0);
+  board[0] = -1;
   expect(record.changed()).toBe(1);
-  board[12] = 2 ** 31 - 1;
+  board[0] = 2 ** 31 - 1;
   expect(record.changed()).toBe(-(2 ** 31));
 });
 

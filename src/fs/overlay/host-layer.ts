@@ -1,14 +1,22 @@
 import { EEXIST, EIO, type Errno } from "../errno.js";
 import type { Directory } from "../node.js";
+import { HostQuota } from "../quota/host-quota.js";
+import { QuotaDirectory } from "../quota/quota-directory.js";
+import { SteadyDirectory } from "../steady/steady-directory.js";
+import { SteadyFilesystem } from "../steady/steady-filesystem.js";
 import type { BoardRecord } from "../writable-board.js";
 import { HiddenRecords } from "./hidden-records.js";
 import type { Layer } from "./layer.js";
-import { QuotaDirectory } from "./quota-directory.js";
-import { LayerQuota } from "./layer-quota.js";
 
 export interface HostLayerLimits {
   readonly maxBytes: number;
   readonly maxFiles: number;
+}
+
+/** The virtual time of a container, in ns since 1970. */
+export interface LayerTime {
+  readonly start: bigint;
+  readonly now: () => bigint;
 }
 
 /**
@@ -17,13 +25,15 @@ export interface HostLayerLimits {
  *     files/    what was written, under the paths of the guest
  *     work/     files on their way
  *     hidden    numbers of the image's entries that are hidden
+ *     attributes  times and inode numbers, where time is virtual
  *
  * While the board says generation 0 the directory does not exist, and nothing here asks the disk.
  */
 export class HostLayer implements Layer {
   readonly #openDirectory: (create: boolean) => Directory | Errno;
   readonly #record: BoardRecord;
-  readonly #quota: LayerQuota;
+  readonly #quota: HostQuota;
+  readonly #steady: SteadyFilesystem | undefined;
   readonly #hidden = new HiddenRecords();
   #base: Directory | undefined;
   #files: Directory | undefined;
@@ -34,16 +44,23 @@ export class HostLayer implements Layer {
   /**
    * @param openDirectory - opens the layer's directory, made first if `create`
    * @param dev - `Stat.dev` of everything in it
+   * @param time - undefined: files have the host's times
    */
   constructor(
     openDirectory: (create: boolean) => Directory | Errno,
     record: BoardRecord,
     limits: HostLayerLimits,
     dev: bigint,
+    time?: LayerTime,
   ) {
     this.#openDirectory = openDirectory;
     this.#record = record;
-    this.#quota = new LayerQuota(record, limits.maxBytes, limits.maxFiles, dev);
+    const { maxBytes, maxFiles } = limits;
+    this.#quota = new HostQuota(record, { maxBytes, maxFiles, dev, names: record.number });
+    if (time === undefined) return;
+    const { start, now } = time;
+    const base = () => this.#openBase(true);
+    this.#steady = new SteadyFilesystem({ now, dev }, { base, record, start });
   }
 
   refresh(): number {
@@ -67,7 +84,7 @@ export class HostLayer implements Layer {
     if (typeof base === "number") return undefined;
     const files = base.openDirectory("files");
     if (typeof files === "number") return undefined;
-    this.#files = new QuotaDirectory(this.#quota, files);
+    this.#files = this.#counted(files);
     return this.#files;
   }
 
@@ -97,12 +114,15 @@ export class HostLayer implements Layer {
 
   close(): void {
     this.#hidden.close();
+    this.#steady?.close();
     for (const directory of [this.#files, this.#work, this.#base]) directory?.close();
     this.#files = this.#work = this.#base = undefined;
   }
 
   #openBase(create: boolean): Directory | Errno {
     if (this.#base !== undefined) return this.#base;
+    // Before the directory is made: a worker that is ended between the two must not leave one that nobody removes.
+    if (create && this.#record.generation() === 0) this.changed();
     const base = this.#openDirectory(create);
     if (typeof base !== "number") this.#base = base;
     return base;
@@ -114,6 +134,11 @@ export class HostLayer implements Layer {
     const error = base.mkdir(name);
     if (error < 0 && error !== -EEXIST) return error;
     const directory = base.openDirectory(name);
-    return typeof directory === "number" ? directory : new QuotaDirectory(this.#quota, directory);
+    return typeof directory === "number" ? directory : this.#counted(directory);
+  }
+
+  #counted(directory: Directory): Directory {
+    const counted = new QuotaDirectory(this.#quota, directory);
+    return this.#steady === undefined ? counted : new SteadyDirectory(this.#steady, counted);
   }
 }

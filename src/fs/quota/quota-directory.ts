@@ -1,4 +1,4 @@
-import { ENOENT, ENOSPC, EEXIST, EXDEV, type Errno } from "../errno.js";
+import { EEXIST, ENOENT, EXDEV, type Errno } from "../errno.js";
 import {
   emptyStat,
   FILETYPE_DIRECTORY,
@@ -12,20 +12,20 @@ import {
   type OpenFlags,
   type Stat,
 } from "../node.js";
-import { layerInode, type LayerQuota } from "./layer-quota.js";
+import type { HostQuota } from "./host-quota.js";
 import { QuotaFile } from "./quota-file.js";
 
 const scratch: Stat = emptyStat();
 const replaced: Stat = emptyStat();
 
-/** A directory of a layer on the host: files are counted as they come and go. */
+/** A directory of the host with a quota: files are counted as they come and go. */
 export class QuotaDirectory implements Directory {
   readonly type = FILETYPE_DIRECTORY;
   readonly filesystem: object;
-  readonly #quota: LayerQuota;
+  readonly #quota: HostQuota;
   readonly #inner: Directory;
 
-  constructor(quota: LayerQuota, inner: Directory) {
+  constructor(quota: HostQuota, inner: Directory) {
     this.#quota = quota;
     this.#inner = inner;
     this.filesystem = quota;
@@ -47,7 +47,7 @@ export class QuotaDirectory implements Directory {
       opened.close();
       return error;
     }
-    const file = new QuotaFile(this.#quota, opened, scratch.ino);
+    const file = new QuotaFile(this.#quota, opened, scratch);
     if (truncate) file.truncate(0);
     return file;
   }
@@ -60,7 +60,7 @@ export class QuotaDirectory implements Directory {
         if (existing !== -ENOENT) return existing;
       }
       if (!this.#quota.takeFile())
-        return this.#inner.statAt(name, scratch) === 0 ? -EEXIST : -ENOSPC;
+        return this.#inner.statAt(name, scratch) === 0 ? -EEXIST : this.#quota.full;
       const made = this.#inner.open(name, flags | OPEN_EXCLUSIVE);
       if (typeof made !== "number") return made;
       this.#quota.giveFile();
@@ -88,40 +88,59 @@ export class QuotaDirectory implements Directory {
   }
 
   #counted(name: string, make: () => Errno): Errno {
-    if (!this.#quota.takeFile()) return this.#inner.statAt(name, scratch) === 0 ? -EEXIST : -ENOSPC;
+    if (!this.#quota.takeFile())
+      return this.#inner.statAt(name, scratch) === 0 ? -EEXIST : this.#quota.full;
     const error = make();
     if (error < 0) this.#quota.giveFile();
     return error;
   }
 
   rmdir(name: string): Errno {
+    const ticket = this.#lock();
     const error = this.#inner.rmdir(name);
     if (error === 0) this.#quota.giveFile();
+    this.#unlock(ticket);
     return error;
   }
 
   unlink(name: string): Errno {
-    const before = this.#inner.statAt(name, scratch);
-    if (before < 0) return before;
-    const error = this.#inner.unlink(name);
+    const ticket = this.#lock();
+    let error = this.#inner.statAt(name, scratch);
+    if (error === 0) error = this.#inner.unlink(name);
     if (error === 0 && scratch.nlink <= 1) this.#quota.unlinked(scratch);
+    this.#unlock(ticket);
     return error;
   }
 
   rename(name: string, to: Directory, toName: string): Errno {
     if (!(to instanceof QuotaDirectory) || to.filesystem !== this.filesystem) return -EXDEV;
+    const ticket = this.#lock();
     const before = to.#inner.statAt(toName, replaced);
     const source = before < 0 ? before : this.#inner.statAt(name, scratch);
     const error = this.#inner.rename(name, to.#inner, toName);
-    if (error < 0 || before < 0 || source < 0 || scratch.ino === replaced.ino) return error;
-    if (replaced.type === FILETYPE_DIRECTORY) this.#quota.giveFile();
-    else if (replaced.nlink <= 1) this.#quota.unlinked(replaced);
+    if (error === 0 && before === 0 && source === 0 && scratch.ino !== replaced.ino) {
+      if (replaced.type === FILETYPE_DIRECTORY) this.#quota.giveFile();
+      else if (replaced.nlink <= 1) this.#quota.unlinked(replaced);
+    }
+    this.#unlock(ticket);
     return error;
   }
 
   link(name: string, to: Directory, toName: string): Errno {
     if (!(to instanceof QuotaDirectory) || to.filesystem !== this.filesystem) return -EXDEV;
-    return this.#inner.link(name, to.#inner, toName);
+    const ticket = this.#lock();
+    const error = this.#inner.link(name, to.#inner, toName);
+    this.#unlock(ticket);
+    return error;
+  }
+
+  /** Held by all that may take a file's last name, so that two of them do not count it twice. */
+  #lock(): number {
+    return this.#quota.record.lockNames(this.#quota.names);
+  }
+
+  #unlock(ticket: number): void {
+    this.#quota.record.unlockNames(this.#quota.names, ticket);
   }
 
   setTimesAt(name: string, atime: bigint | undefined, mtime: bigint | undefined): Errno {
@@ -131,7 +150,7 @@ export class QuotaDirectory implements Directory {
   list(): DirectoryEntry[] | Errno {
     const entries = this.#inner.list();
     if (typeof entries === "number") return entries;
-    return entries.map(({ name, ino, type }) => ({ name, ino: layerInode(ino), type }));
+    return this.#quota.disguiseAll(entries);
   }
 
   stat(out: Stat): Errno {
