@@ -78,9 +78,13 @@ export interface ErrorDataByCode {
 
   ERR_MODULE_INVALID: { readonly module: string; readonly problem: string };
   ERR_MODULE_TOO_LARGE: { readonly module: string; readonly size: number; readonly limit: number };
+  /** Reading and compiling the module took longer than `limits.compileMs`. */
+  ERR_MODULE_COMPILE_TIMEOUT: { readonly module: string; readonly limit: number };
   ERR_IMPORT_UNKNOWN: { readonly module: string; readonly imports: readonly string[] };
   ERR_COMPONENT_UNSUPPORTED: { readonly module: string };
   ERR_QUEUE_FULL: { readonly limit: number };
+  /** So many containers of the engine are not removed. */
+  ERR_TOO_MANY_CONTAINERS: { readonly limit: number };
   /** The worker that ran the guest failed; a fault of ours or of the machine, never a guest's exit. */
   ERR_WORKER_FAILED: { readonly problem: string };
 

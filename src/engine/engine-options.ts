@@ -39,6 +39,11 @@ export interface EngineOptions {
   readonly maxWorkers?: number;
   /** Processes that may wait for a worker; more are refused with ERR_QUEUE_FULL. Default 10,000. */
   readonly maxQueued?: number;
+  /**
+   * Containers that are not removed; more are refused with ERR_TOO_MANY_CONTAINERS. Those that the app has
+   * forgotten count until they are collected. Default 100,000.
+   */
+  readonly maxContainers?: number;
 }
 
 const KEYS = [
@@ -50,11 +55,14 @@ const KEYS = [
   "workers",
   "maxWorkers",
   "maxQueued",
+  "maxContainers",
 ];
 /** Worker threads of one engine: each takes 8 MB and more, and a process can have some thousands. */
 const MAX_WORKERS = 1024;
 /** Processes that wait: each holds some KB in the app. */
 const MAX_QUEUED = 10_000_000;
+/** A container that waits takes some KB in the app. */
+export const DEFAULT_MAX_CONTAINERS = 100_000;
 
 /**
  * @returns the policy, where there is one
@@ -81,6 +89,7 @@ export function checkEngineOptions(options: EngineOptions): ReadPolicy | undefin
   problems.integer("workers", options.workers, 1, MAX_WORKERS, undefined);
   problems.integer("maxWorkers", options.maxWorkers, 1, MAX_WORKERS, undefined);
   problems.integer("maxQueued", options.maxQueued, 0, MAX_QUEUED, undefined);
+  problems.integer("maxContainers", options.maxContainers, 0, MAX_QUEUED, undefined);
   problems.throwIfAny("engine options");
   checkRegistryOptions(registry ?? {});
   return policy;

@@ -75,7 +75,6 @@ export function planProcess(
     ...(stdio === undefined ? undefined : { stdio }),
     limits: { openFiles: limits.openFiles, fileBytes: limits.fileBytes },
     memoryBytes: limits.memoryBytes,
-    tableElements: limits.tableElements,
     ...(limits.timeoutMs === undefined ? undefined : { timeoutMs: limits.timeoutMs }),
     ...(limits.cpuMs === undefined ? undefined : { cpuMs: limits.cpuMs }),
     ...(entry === undefined ? undefined : { entry }),

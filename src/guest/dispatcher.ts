@@ -12,6 +12,8 @@ export interface DispatcherParts {
   readonly compiler: ModuleCompiler;
   readonly doorbell: Doorbell;
   readonly sweeper: SweepTimer;
+  /** There may be room for more guests. */
+  readonly roomier: () => void;
 }
 
 /** Brings guests to workers: at once, or when one has become free, oldest first. */
@@ -20,16 +22,18 @@ export class Dispatcher {
   readonly #compiler: ModuleCompiler;
   readonly #doorbell: Doorbell;
   readonly #sweeper: SweepTimer;
+  readonly #roomier: () => void;
   readonly #spin = new SpinPolicy();
   /** Guests without a worker, oldest first. */
   readonly #queue: Guest[] = [];
   #inFlight = 0;
 
-  constructor({ crew, compiler, doorbell, sweeper }: DispatcherParts) {
+  constructor({ crew, compiler, doorbell, sweeper, roomier }: DispatcherParts) {
     this.#crew = crew;
     this.#compiler = compiler;
     this.#doorbell = doorbell;
     this.#sweeper = sweeper;
+    this.#roomier = roomier;
   }
 
   /** Guests that wait for a worker or run. */
@@ -42,11 +46,25 @@ export class Dispatcher {
     return this.#queue.length;
   }
 
-  /** Takes a new guest in. */
-  admit(guest: Guest): void {
-    this.#inFlight++;
+  /** Whether `coming` guests more, and one, can be expected to be admitted. */
+  hasRoom(coming: number, maxQueued: number): boolean {
+    if (this.#queue.length + coming < maxQueued) return true;
+    if (this.#queue.length > 0) return false;
+    const free = this.#crew.workers.filter(({ idle }) => idle).length;
+    return coming < free + this.#crew.missing;
+  }
+
+  /** Takes a new guest in; false when it would have to wait and `maxQueued` do so already. */
+  admit(guest: Guest, maxQueued: number): boolean {
     const worker = this.#queue.length === 0 ? this.#workerFor(guest) : undefined;
-    if (worker !== undefined) return this.#send(guest, worker);
+    if (worker === undefined && this.#queue.length >= maxQueued) return false;
+    this.#inFlight++;
+    if (worker === undefined) this.#enqueue(guest);
+    else this.#send(guest, worker);
+    return true;
+  }
+
+  #enqueue(guest: Guest): void {
     this.#queue.push(guest);
     if (this.#crew.short) this.#crew.add();
     this.#sweeper.within(LONG_RUN_MS);
@@ -90,6 +108,7 @@ export class Dispatcher {
       if (guest !== undefined) this.#send(guest, worker);
     }
     if (this.#queue.length === 0) this.#spread();
+    this.#roomier();
     this.#crew.shrinkLater();
   }
 

@@ -4,8 +4,6 @@ import type { ContextSpec } from "../wasi/context-spec.js";
 export interface GuestSpec extends ContextSpec {
   /** Largest size of all linear memories together, in bytes. */
   readonly memoryBytes: number;
-  /** Elements of all tables together; undefined: what the module was compiled with. */
-  readonly tableElements?: number;
   /** Wall time from the first instruction, in ms; undefined: none. */
   readonly timeoutMs?: number;
   /** Time on a processor, in ms, apart from what the process waits; undefined: none. */
@@ -21,7 +19,7 @@ export type ExitReason = "exited" | "killed" | "trapped" | "timeout" | "limit";
  * The limit that ended a process. Those without an option of their name: `stack`, the depth of its calls,
  * and `heap`, what its files and descriptors take in the worker.
  */
-export type LimitName = "timeoutMs" | "cpuMs" | "memoryBytes" | "tableElements" | "stack" | "heap";
+export type LimitName = "timeoutMs" | "cpuMs" | "memoryBytes" | "stack" | "heap";
 
 /** What a process has used, counted by the host; also of one that was ended from outside. */
 export interface GuestUsage {

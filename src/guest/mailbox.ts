@@ -132,7 +132,6 @@ export const LIMIT_NAMES: readonly LimitName[] = [
   "timeoutMs",
   "cpuMs",
   "memoryBytes",
-  "tableElements",
   "stack",
   "heap",
 ];

@@ -2,7 +2,9 @@ import { SafedockError } from "../base/errors.js";
 import { MAX_TABLE_ELEMENTS } from "../wasm/rewrite-module.js";
 import type { CompiledModule, ModuleSource } from "./compiled-module.js";
 import { compileError } from "./compile-error.js";
+import { CompileWait } from "./compile-wait.js";
 import type { GuestWorker } from "./guest-worker.js";
+import { monotonicMs } from "./monotonic-clock.js";
 import { processTypes } from "./type-ledger.js";
 import { workerFailed } from "./worker-failed.js";
 import type { CompileAnswer, CompileMessage } from "./worker-messages.js";
@@ -11,12 +13,16 @@ export interface CompileOptions {
   readonly signal?: AbortSignal;
   /** Largest module in bytes; {@link DEFAULT_MODULE_BYTES} by default. */
   readonly maxBytes?: number;
+  /** Elements that all tables of an instance may have together; {@link MAX_TABLE_ELEMENTS} by default. */
+  readonly tableElements?: number;
+  /** Time that reading and compiling may take, in ms; {@link DEFAULT_COMPILE_MS} by default. */
+  readonly timeoutMs?: number;
 }
 
 /** CPython is 26 MB, the largest modules in the wild around 60 MB; V8 takes 1 GiB. */
 export const DEFAULT_MODULE_BYTES = 128 * 2 ** 20;
-/** A compilation that takes longer, in ms, is given up: 128 MiB take under 2 s. */
-const COMPILE_TIMEOUT_MS = 60_000;
+/** 128 MiB take under 2 s. */
+export const DEFAULT_COMPILE_MS = 60_000;
 /** Compiled modules that are kept for the next container though nobody holds them. */
 const MAX_KEPT = 16;
 
@@ -30,15 +36,19 @@ export interface CompilerHost {
 }
 
 interface Job {
+  /** The source's key, and with which tables. */
+  readonly key: string;
   readonly source: ModuleSource;
+  readonly tableElements: number;
   readonly size: number;
   readonly promise: Promise<CompiledModule>;
   readonly resolve: (module: CompiledModule) => void;
   readonly reject: (error: unknown) => void;
   /** Callers that still want it. */
-  waiting: number;
+  readonly waiting: Set<CompileWait>;
   worker: GuestWorker | undefined;
-  timer: NodeJS.Timeout | undefined;
+  /** When the worker was given it, in monotonic ms. */
+  begunAt: number | undefined;
 }
 
 /** Compiles on the pool's workers: one flight per key, the latest modules kept. */
@@ -64,15 +74,24 @@ export class ModuleCompiler {
         { data: { module: source.name, size, limit }, hint: "raise moduleBytes" },
       );
     }
-    const known = this.#known(source.key);
+    const { tableElements = MAX_TABLE_ELEMENTS, timeoutMs = DEFAULT_COMPILE_MS } = options;
+    const key = `${source.key} ${tableElements}`;
+    const known = this.#known(key);
     if (known !== undefined) return known;
-    const job = this.#jobs.get(source.key) ?? this.#enqueue(source, size);
-    job.waiting++;
+    const job = this.#jobs.get(key) ?? this.#enqueue(key, source, size, tableElements);
+    const wait = new CompileWait({
+      signal: options.signal,
+      limitMs: timeoutMs,
+      late: () => tooLate(source.name, timeoutMs),
+    });
+    job.waiting.add(wait);
+    if (job.begunAt === undefined) this.pump();
+    else wait.begun(job.begunAt);
     try {
-      return await raceAbort(job.promise, options.signal);
+      return await wait.result(job.promise);
     } finally {
-      job.waiting--;
-      if (job.waiting === 0) this.#giveUp(job);
+      job.waiting.delete(wait);
+      if (job.waiting.size === 0) this.#giveUp(job);
     }
   }
 
@@ -83,16 +102,11 @@ export class ModuleCompiler {
       const worker = this.#host.worker();
       if (worker === undefined) return;
       job.worker = worker;
-      job.timer = setTimeout(() => {
-        this.#fail(job, workerFailed(`compiling took more than ${COMPILE_TIMEOUT_MS} ms`));
-        this.#host.discard(worker);
-      }, COMPILE_TIMEOUT_MS).unref();
-      worker.compile({
-        type: "compile",
-        source: bytesOf(job.source),
-        tableElements: MAX_TABLE_ELEMENTS,
-        types: processTypes(),
-      });
+      job.begunAt = monotonicMs();
+      for (const wait of job.waiting) wait.begun(job.begunAt);
+      const { source, tableElements } = job;
+      const types = processTypes();
+      worker.compile({ type: "compile", source: bytesOf(source), tableElements, types });
     }
   }
 
@@ -101,8 +115,7 @@ export class ModuleCompiler {
     if (job === undefined) return;
     const { name, key } = job.source;
     if (answer.type !== "compiled") return this.#fail(job, compileError(name, answer));
-    const { module, memoryModule, info } = answer;
-    const { imports, exports, memories } = info;
+    const { module, memoryModule, imports, exports, memories } = answer;
     const id = this.#nextId++;
     this.#end(job);
     const compiled = {
@@ -116,7 +129,7 @@ export class ModuleCompiler {
       memoryModule,
       id,
     };
-    this.#keep(compiled);
+    this.#keep(job.key, compiled);
     job.resolve(compiled);
   }
 
@@ -135,7 +148,7 @@ export class ModuleCompiler {
     this.#kept.clear();
   }
 
-  #enqueue(source: ModuleSource, size: number): Job {
+  #enqueue(key: string, source: ModuleSource, size: number, tableElements: number): Job {
     let resolve: Job["resolve"] = () => undefined;
     let reject: Job["reject"] = () => undefined;
     const promise = new Promise<CompiledModule>((yes, no) => {
@@ -145,24 +158,25 @@ export class ModuleCompiler {
     // Each caller has its own race with its signal; nobody may be left when it fails.
     promise.catch(() => undefined);
     const job: Job = {
+      key,
       source,
+      tableElements,
       size,
       promise,
       resolve,
       reject,
-      waiting: 0,
+      waiting: new Set(),
       worker: undefined,
-      timer: undefined,
+      begunAt: undefined,
     };
-    this.#jobs.set(source.key, job);
+    this.#jobs.set(key, job);
     this.#host.hold();
-    this.pump();
     return job;
   }
 
   /** Nobody wants the job any more: a running one is stopped with its worker. */
   #giveUp(job: Job): void {
-    if (this.#jobs.get(job.source.key) !== job) return;
+    if (this.#jobs.get(job.key) !== job) return;
     this.#end(job);
     if (job.worker !== undefined) this.#host.discard(job.worker);
   }
@@ -173,9 +187,8 @@ export class ModuleCompiler {
   }
 
   #end(job: Job): void {
-    if (this.#jobs.get(job.source.key) !== job) return;
-    this.#jobs.delete(job.source.key);
-    clearTimeout(job.timer);
+    if (this.#jobs.get(job.key) !== job) return;
+    this.#jobs.delete(job.key);
     this.#host.unhold();
   }
 
@@ -186,19 +199,21 @@ export class ModuleCompiler {
 
   #known(key: string): CompiledModule | undefined {
     const module = this.#kept.get(key) ?? this.#held.get(key)?.deref();
-    if (module !== undefined) this.#keep(module);
+    if (module !== undefined) this.#keep(key, module);
     return module;
   }
 
-  #keep(module: CompiledModule): void {
-    this.#kept.delete(module.key);
-    this.#kept.set(module.key, module);
-    this.#held.set(module.key, new WeakRef(module));
-    for (const [key] of this.#kept) {
+  #keep(key: string, module: CompiledModule): void {
+    this.#kept.delete(key);
+    this.#kept.set(key, module);
+    this.#held.set(key, new WeakRef(module));
+    for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= MAX_KEPT) break;
-      this.#kept.delete(key);
+      this.#kept.delete(oldest);
     }
-    for (const [key, held] of this.#held) if (held.deref() === undefined) this.#held.delete(key);
+    for (const [known, held] of this.#held) {
+      if (held.deref() === undefined) this.#held.delete(known);
+    }
   }
 }
 
@@ -207,16 +222,10 @@ function bytesOf(source: ModuleSource): CompileMessage["source"] {
   return { file: source.file, offset: source.offset, length: source.length };
 }
 
-async function raceAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  let abort = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason as Error);
-  });
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
+function tooLate(module: string, limit: number): SafedockError {
+  return new SafedockError(
+    "ERR_MODULE_COMPILE_TIMEOUT",
+    `compiling ${module} took more than ${limit} ms`,
+    { data: { module, limit }, hint: "raise limits.compileMs" },
+  );
 }

@@ -12,6 +12,7 @@ import { GuestWatch } from "./guest-watch.js";
 import { GuestWorker, type WorkerOwner } from "./guest-worker.js";
 import { KeepAlive } from "./keep-alive.js";
 import { ModuleCompiler, type CompileOptions } from "./module-compiler.js";
+import { QueueGate } from "./queue-gate.js";
 import { SweepTimer } from "./sweep-timer.js";
 import { WorkerCrew } from "./worker-crew.js";
 
@@ -48,6 +49,11 @@ export class GuestPool {
   readonly #dispatcher: Dispatcher;
   readonly #endings: GuestEndings;
   readonly #watch: GuestWatch;
+  readonly #gate = new QueueGate({
+    hasRoom: (expected) => this.#dispatcher.hasRoom(expected, this.#maxQueued),
+    hold: () => this.#keepAlive.hold(),
+    unhold: () => this.#keepAlive.unhold(),
+  });
   #looking = false;
   #nextId = 1;
 
@@ -74,7 +80,13 @@ export class GuestPool {
       unhold: () => this.#keepAlive.unhold(),
     });
     const [crew, compiler, sweeper] = [this.#crew, this.#compiler, this.#sweeper];
-    this.#dispatcher = new Dispatcher({ crew, compiler, doorbell: this.#doorbell, sweeper });
+    this.#dispatcher = new Dispatcher({
+      crew,
+      compiler,
+      doorbell: this.#doorbell,
+      sweeper,
+      roomier: () => this.#gate.open(),
+    });
     this.#endings = new GuestEndings({ crew, compiler, dispatcher: this.#dispatcher });
     this.#watch = new GuestWatch({
       crew,
@@ -112,15 +124,26 @@ export class GuestPool {
   start(spec: GuestSpec, module: CompiledModule, io: GuestIo = {}): Guest {
     this.#assertOpen();
     assertEntry(spec, module);
-    if (this.#dispatcher.queued >= this.#maxQueued) {
-      throw new SafedockError("ERR_QUEUE_FULL", `${this.#maxQueued} guests wait already`, {
-        data: { limit: this.#maxQueued },
-        hint: "raise maxQueued, or start fewer guests at once",
-      });
-    }
     const guest = new Guest(this.#host, this.#nextId++, spec, module, io);
-    this.#dispatcher.admit(guest);
-    return guest;
+    if (this.#dispatcher.admit(guest, this.#maxQueued)) return guest;
+    throw new SafedockError("ERR_QUEUE_FULL", `${this.#maxQueued} guests wait already`, {
+      data: { limit: this.#maxQueued },
+      hint: "wait for whenReady, start fewer guests at once, or raise maxQueued",
+    });
+  }
+
+  /**
+   * Waits until `start` would not throw `ERR_QUEUE_FULL`. Callers pass one by one, those first that wait
+   * longest. An abort rejects with `signal.reason`, `close` with `ERR_ENGINE_CLOSED`.
+   */
+  async whenReady(signal?: AbortSignal): Promise<void> {
+    this.#assertOpen();
+    await this.#gate.whenReady(signal);
+  }
+
+  /** A guest will be started soon, for which `whenReady` leaves room; tell when it was, or will not be. */
+  expect(): () => void {
+    return this.#gate.expect();
   }
 
   /** Ends all guests as killed, and all workers. */
@@ -129,6 +152,7 @@ export class GuestPool {
       this.#crew.close();
       this.#endings.killAll();
       this.#compiler.close();
+      this.#gate.close();
     }
     await this.#endings.settled();
     this.#sweeper.stop();

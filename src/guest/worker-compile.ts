@@ -30,7 +30,7 @@ export function compileModule(message: CompileMessage): CompileAnswer {
     admitTypes(bytes, info, types);
     const module = new WebAssembly.Module(rewritten.bytes);
     const { imports, exports } = info;
-    return { type: "compiled", module, memoryModule, info: { imports, exports, memories } };
+    return { type: "compiled", module, memoryModule, imports, exports, memories };
   } catch (error) {
     if (error instanceof ModuleFormatError || error instanceof WebAssembly.CompileError) {
       return { type: "invalid", problem: messageOf(error) };

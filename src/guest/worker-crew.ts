@@ -45,6 +45,11 @@ export class WorkerCrew {
     return this.#workers.length < this.#options.warm;
   }
 
+  /** How many of those that are kept ready are still to be made. */
+  get missing(): number {
+    return Math.max(0, this.#options.warm - this.#workers.length);
+  }
+
   get full(): boolean {
     return this.#workers.length >= this.#options.max;
   }

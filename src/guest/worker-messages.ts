@@ -1,7 +1,7 @@
 /** What passes between the app's thread and a worker by message: what is too large for a slot. */
 import type { PolicyBoard } from "../fs/policy-board.js";
 import type { WritableBoard } from "../fs/writable-board.js";
-import type { CoreModuleInfo, MemoryType } from "../wasm/module-info.js";
+import type { MemoryType, ModuleExport, ModuleImport } from "../wasm/module-info.js";
 import type { DenialMessage } from "./denial-message.js";
 import type { Bell } from "./doorbell.js";
 import type { MessagePort } from "node:worker_threads";
@@ -71,7 +71,10 @@ export type CompileAnswer =
       readonly type: "compiled";
       readonly module: WebAssembly.Module;
       readonly memoryModule: string;
-      readonly info: Pick<CoreModuleInfo, "imports" | "exports" | "memories">;
+      readonly imports: readonly ModuleImport[];
+      readonly exports: readonly ModuleExport[];
+      /** All memories, those that it imports first. */
+      readonly memories: readonly MemoryType[];
     }
   | { readonly type: "component" }
   | { readonly type: "unknown-imports"; readonly imports: readonly string[] }

@@ -23,6 +23,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openTestEngine, type TestEngine } from "../support/test-engine.js";
 import { guestBytes, guestPath } from "../engine/guests.js";
+import { coreModule, leb, name, section } from "../wasm/module-bytes.js";
 import { makeSigner, signInRegistry, type Signer } from "../trust/signer.js";
 
 let fixture: TestEngine;
@@ -165,6 +166,28 @@ async function closedEngine(): Promise<unknown> {
   const own = await openEngine({ root: join(fixture.folder, "closed") });
   await own.close();
   return own.images.list();
+}
+
+/** Sixteen functions of a MiB that does nothing. */
+function largeModule(): Uint8Array {
+  const nops = Buffer.alloc(2 ** 20, 0x01);
+  const body = Buffer.concat([
+    Buffer.from([...leb(nops.length + 2), 0]),
+    nops,
+    Buffer.from([0x0b]),
+  ]);
+  const count = 16;
+  const content = [Buffer.from(leb(count)), ...Array.from({ length: count }, () => body)];
+  const length = content.reduce((sum, { length: bytes }) => sum + bytes, 0);
+  return Buffer.concat([
+    coreModule(
+      section(1, [0x60, 0, 0]),
+      section(3, ...Array.from({ length: count }, () => [0])),
+      section(7, [...name("_start"), 0, 0]),
+    ),
+    Buffer.from([10, ...leb(length)]),
+    ...content,
+  ]);
 }
 
 async function fullQueue(): Promise<unknown> {
@@ -326,10 +349,19 @@ const CASES: Record<string, () => Promise<unknown>> = {
   ERR_MODULE_INVALID: async () =>
     engine.run(await engine.loadImage(Uint8Array.from([...WASM_HEADER, 1, 1, 0x7f]))),
   ERR_MODULE_TOO_LARGE: () => engine.run(hello, { limits: { moduleBytes: 8 } }),
+  // Reading and compiling it takes some 100 ms.
+  ERR_MODULE_COMPILE_TIMEOUT: async () =>
+    engine.run(await engine.loadImage(largeModule()), { limits: { compileMs: 1 } }),
   ERR_IMPORT_UNKNOWN: async () =>
     engine.createContainer(await engine.loadImage(importing("env", "launch_missiles"))),
   ERR_COMPONENT_UNSUPPORTED: async () => engine.run(await engine.loadImage(COMPONENT)),
   ERR_QUEUE_FULL: fullQueue,
+  ERR_TOO_MANY_CONTAINERS: async () => {
+    await using small = await openEngine({ root: join(fixture.folder, "full"), maxContainers: 1 });
+    const image = await small.loadImage(guestPath("hello"));
+    const first = await small.createContainer(image);
+    return await small.createContainer(image).finally(() => first.remove());
+  },
   ERR_WORKER_FAILED: brokenWorker,
 
   ERR_OPTIONS_INVALID: () => engine.createContainer(hello, { limits: { timeoutMs: -1 } }),
