@@ -112,7 +112,7 @@ describe("diffGrants", () => {
       "env:\u001b[2J added",
     ]);
     expect(JSON.stringify(diff)).not.toContain("t0ps3cret");
-    expect(diff.text).not.toMatch(/[\u001b\u202e]/);
+    for (const mark of ["\u001b", "\u202e"]) expect(diff.text).not.toContain(mark);
   });
 
   it("compares what two versions of an image ask for", () => {
