@@ -8,6 +8,7 @@ import { table } from "./report.mjs";
 
 const files = [
   "warm-run",
+  "audit",
   "throughput",
   "preview1-file-calls",
   "stdout",

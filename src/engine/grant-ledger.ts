@@ -1,3 +1,13 @@
+import {
+  USED_ARGS,
+  USED_CLOCK,
+  USED_ENV,
+  USED_RANDOM,
+  USED_SLEEP,
+  USED_STDERR,
+  USED_STDIN,
+  USED_STDOUT,
+} from "../fs/policy-board.js";
 import type { DenialMessage } from "../guest/denial-message.js";
 import type { BoardRecords } from "./board-records.js";
 import type { CheckedMount } from "./check-fs-grants.js";
@@ -6,7 +16,7 @@ import type { CheckedOptions } from "./check-options.js";
 import type { ContainerAudit } from "./container-audit.js";
 import { DenialTally } from "./denial-tally.js";
 import { grantsOf } from "./grants-of.js";
-import { mountUses, NOTHING_USED, toUses, type UsedBits } from "./grant-uses.js";
+import { mountUses, NOTHING_USED, type UsedBits } from "./grant-uses.js";
 import type { Narrowing } from "./narrow-grants.js";
 import type { PolicyRecords } from "./policy-records.js";
 import { type ToldDenial, toToldDenial } from "./refused-call.js";
@@ -113,11 +123,19 @@ export class GrantLedger {
   /** What was used and refused so far. */
   audit(): ContainerAudit {
     const used = this.#policy === undefined ? this.#used : this.#read(this.#policy);
+    const { others: bits } = used;
     return {
       grants: grantsOf(this.#present),
       processes: this.#processes,
       fs: mountUses(this.#granted, used),
-      ...toUses(used.others),
+      env: (bits & USED_ENV) !== 0,
+      args: (bits & USED_ARGS) !== 0,
+      clock: (bits & USED_CLOCK) !== 0,
+      sleep: (bits & USED_SLEEP) !== 0,
+      random: (bits & USED_RANDOM) !== 0,
+      stdin: (bits & USED_STDIN) !== 0,
+      stdout: (bits & USED_STDOUT) !== 0,
+      stderr: (bits & USED_STDERR) !== 0,
       denials: this.#tally?.list() ?? [],
       otherDenials: this.#tally?.others ?? 0,
     };

@@ -42,8 +42,9 @@ export async function runOnce(
     const exit = signal === undefined ? await guest.wait() : await waitOrAbort(guest, signal);
     const { stdout, stderr, stdoutTruncated, stderrTruncated } = guest.collected;
     const truncated = stdoutTruncated || stderrTruncated;
-    const result = { ...toExitStatus(exit), stdout, stderr, truncated };
-    return audit === true && ledger !== undefined ? { ...result, audit: ledger.audit() } : result;
+    if (audit !== true) return { ...toExitStatus(exit), stdout, stderr, truncated };
+    const used = ledger?.audit();
+    return { ...toExitStatus(exit), stdout, stderr, truncated, ...(used && { audit: used }) };
   } finally {
     ledger?.release();
     const released = layer?.release();

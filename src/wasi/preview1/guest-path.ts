@@ -9,9 +9,14 @@ export function pathBelow(directory: string, path: string): string {
   return length > MAX_KEPT_CHARACTERS ? directory : `${directory}/${path}`;
 }
 
-/** The absolute guest path that a path stands for, were there no links: for telling what was refused. */
+/**
+ * The absolute guest path that a path stands for, were there no links: for telling what was refused. One
+ * that leads above the root keeps the ".." that show it.
+ */
 export function pathFrom(directory: string, path: string): string {
-  return posix.resolve("/", directory, path);
+  if (path.startsWith("/")) return posix.normalize(path);
+  const plain = posix.normalize(`.${directory}/${path}`);
+  return plain === "." ? "/" : `/${plain}`;
 }
 
 /** Whether a path leads out of the directory that it starts from, were there no links. */
