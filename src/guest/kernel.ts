@@ -61,7 +61,14 @@ export class Kernel {
     if (spec.mounts.length > 0) {
       const now = (): bigint => clock.realtime();
       const { fileBytes } = spec.limits;
-      this.#namespace = openNamespace(spec.mounts, { now, board, policy, denials, fileBytes });
+      this.#namespace = openNamespace(spec.mounts, {
+        now,
+        virtual: clock.virtual,
+        board,
+        policy,
+        denials,
+        fileBytes,
+      });
     }
     this.#context = new Context(spec, stdio, this.#namespace, { clock, usage, policy, denials });
     this.#preview1.begin(this.#context, memory);
