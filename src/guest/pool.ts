@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { SafedockError } from "../base/errors.js";
 import { createPolicyBoard, type PolicyBoard } from "../fs/policy-board.js";
 import { createWritableBoard, type WritableBoard } from "../fs/writable-board.js";
+import { assertEntry } from "./assert-entry.js";
 import type { CompiledModule, ModuleSource } from "./compiled-module.js";
 import { Dispatcher } from "./dispatcher.js";
 import { Doorbell } from "./doorbell.js";
@@ -195,22 +196,4 @@ export class GuestPool {
       data: { root: "" },
     });
   }
-}
-
-function assertEntry({ entry = "_start" }: GuestSpec, module: CompiledModule): void {
-  const found = module.exports.find(({ name, kind }) => name === entry && kind === "function");
-  if (found !== undefined && isCallable(found.signature)) return;
-  const problem =
-    found === undefined
-      ? `it does not export a function "${entry}"`
-      : `its function "${entry}" is ${found.signature}, not () -> ()`;
-  throw new SafedockError("ERR_MODULE_INVALID", `${module.name}: ${problem}`, {
-    data: { module: module.name, problem },
-    hint: "name an exported function as the entry",
-  });
-}
-
-/** JavaScript would make up what a function takes, and cannot call one that gives vectors. */
-function isCallable(signature = "() -> ()"): boolean {
-  return signature.startsWith("() ->") && !signature.includes("v128");
 }

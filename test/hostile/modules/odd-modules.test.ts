@@ -3,6 +3,25 @@ import { isSafedockError, type Engine, type RunOptions } from "safedock";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openTestEngine, type TestEngine } from "../../support/test-engine.js";
 import { coreModule, leb, name, section } from "../../wasm/module-bytes.js";
+import {
+  build,
+  call,
+  DROP,
+  EMPTY,
+  END,
+  EXIT,
+  EXTERNREF,
+  F64,
+  FUNCREF,
+  I32,
+  i32,
+  I64,
+  LOOP,
+  start,
+  V128,
+  WASI,
+} from "./build-module.js";
+import { memory64 } from "./hostile-guest.js";
 
 let fixture: TestEngine;
 let engine: Engine;
@@ -13,76 +32,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => fixture.close());
-
-type Bytes = readonly number[];
-
-const I32 = 0x7f;
-const I64 = 0x7e;
-const F64 = 0x7c;
-const V128 = 0x7b;
-const EXTERNREF = 0x6f;
-const FUNCREF = 0x70;
-const EMPTY = 0x40;
-const FUNC = 0x60;
-const END = 0x0b;
-const WASI = "wasi_snapshot_preview1";
-
-const LOOP = [0x03, EMPTY, 0x0c, 0, END];
-const DROP = 0x1a;
-const i32 = (value: number): number[] => [0x41, ...signed(value)];
-const call = (index: number): number[] => [0x10, ...leb(index)];
-
-function signed(value: number): number[] {
-  const bytes: number[] = [];
-  for (let rest = value; ; rest >>= 7) {
-    const low = rest & 0x7f;
-    const next = rest >> 7;
-    if ((next === 0 && (low & 0x40) === 0) || (next === -1 && (low & 0x40) !== 0)) {
-      return [...bytes, low];
-    }
-    bytes.push(low | 0x80);
-  }
-}
-
-interface Parts {
-  /** Parameters and results of each imported function, with its module and name. */
-  readonly imports?: readonly (readonly [string, string, Bytes, Bytes])[];
-  /** Parameters and results of the function that is exported as `_start`. */
-  readonly type?: readonly [Bytes, Bytes];
-  readonly body?: Bytes;
-  readonly locals?: Bytes;
-  readonly tables?: readonly Bytes[];
-  readonly memories?: readonly Bytes[];
-  readonly globals?: readonly Bytes[];
-  readonly exports?: readonly Bytes[];
-  /** Whether the function is the start function too. */
-  readonly start?: boolean;
-  readonly data?: readonly Bytes[];
-}
-
-/** One function, exported as `_start`, and what goes with it. */
-function build(parts: Parts): Uint8Array {
-  const imports = parts.imports ?? [];
-  const [params, results] = parts.type ?? [[], []];
-  const type = (from: Bytes, to: Bytes) => [FUNC, from.length, ...from, to.length, ...to];
-  const code = [...(parts.locals ?? [0]), ...(parts.body ?? []), END];
-  const exports = parts.exports ?? [[...name("_start"), 0, imports.length]];
-  return coreModule(
-    section(1, ...imports.map(([, , from, to]) => type(from, to)), type(params, results)),
-    section(2, ...imports.map(([module, field], at) => [...name(module), ...name(field), 0, at])),
-    section(3, [imports.length]),
-    ...(parts.tables === undefined ? [] : [section(4, ...parts.tables)]),
-    ...(parts.memories === undefined ? [] : [section(5, ...parts.memories)]),
-    ...(parts.globals === undefined ? [] : [section(6, ...parts.globals)]),
-    section(7, ...exports),
-    ...(parts.start === true ? [[8, 1, imports.length]] : []),
-    section(10, [...leb(code.length), ...code]),
-    ...(parts.data === undefined ? [] : [section(11, ...parts.data)]),
-  );
-}
-
-const EXIT = [WASI, "proc_exit", [I32], []] as const;
-const start = (index: number) => [...name("_start"), 0, index];
 
 /** What a run came to: a reason with its code, or the code of an error. */
 async function outcome(module: Uint8Array, options: RunOptions = {}): Promise<string> {
@@ -133,8 +82,18 @@ const cases: readonly (readonly [string, Uint8Array, string])[] = [
     build({ memories: [[1, 2, 1]] }),
     "ERR_MODULE_INVALID",
   ],
-  ["a shared memory", build({ memories: [[3, 1, 1]] }), "ERR_MODULE_INVALID"],
-  ["a memory of 64 bits", build({ memories: [[4, 1]] }), "ERR_MODULE_INVALID"],
+  ["a shared memory", build({ memories: [[3, 1, 1]] }), "exited 0"],
+  ["a shared memory without a maximum", build({ memories: [[2, 1]] }), "ERR_MODULE_INVALID"],
+  [
+    "a memory of 64 bits",
+    build({ memories: [[4, 1]] }),
+    memory64 ? "exited 0" : "ERR_MODULE_INVALID",
+  ],
+  [
+    "a memory of 64 bits, larger than any address",
+    build({ memories: [[4, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1]] }),
+    "ERR_MODULE_INVALID",
+  ],
   [
     "two exports of one memory",
     build({
@@ -254,13 +213,18 @@ const cases: readonly (readonly [string, Uint8Array, string])[] = [
     "ERR_MODULE_INVALID",
   ],
   [
-    "eleven tables",
-    build({ tables: Array.from({ length: 11 }, () => [FUNCREF, 0, 1]) }),
+    "a hundred and one tables",
+    build({ tables: Array.from({ length: 101 }, () => [FUNCREF, 0, 1]) }),
     "ERR_MODULE_INVALID",
   ],
   [
     "ten large tables",
-    build({ tables: Array.from({ length: 10 }, () => [EXTERNREF, 0, ...leb(1e6)]) }),
+    build({ tables: Array.from({ length: 10 }, () => [EXTERNREF, 0, ...leb(100_001)]) }),
+    "ERR_MODULE_INVALID",
+  ],
+  [
+    "ten tables of a million elements in all",
+    build({ tables: Array.from({ length: 10 }, () => [EXTERNREF, 0, ...leb(100_000)]) }),
     "exited 0",
   ],
   [

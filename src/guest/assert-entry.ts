@@ -1,0 +1,36 @@
+import { SafedockError } from "../base/errors.js";
+import type { CompiledModule } from "./compiled-module.js";
+import type { GuestSpec } from "./guest-spec.js";
+
+/**
+ * Results that JavaScript can be given: it throws for vectors and for exceptions as values. For a
+ * parameter it would make up a value, or throw.
+ */
+const CALLABLE = /^\(\) -> \((?:(?:i32|i64|f32|f64)(?:, )?)*\)$/;
+
+/** Throws `ERR_MODULE_INVALID` when the module does not export what is to be called, or not callable. */
+export function assertEntry({ entry = "_start" }: GuestSpec, module: CompiledModule): void {
+  const called = findFunction(module, entry);
+  if (called === undefined) throw invalid(module, `it does not export a function "${entry}"`);
+  assertCallable(module, entry, called.signature);
+  if (entry === "_start") return;
+  // A library's is called before any other function.
+  const initialize = findFunction(module, "_initialize");
+  if (initialize !== undefined) assertCallable(module, "_initialize", initialize.signature);
+}
+
+function findFunction({ exports }: CompiledModule, wanted: string) {
+  return exports.find(({ name, kind }) => name === wanted && kind === "function");
+}
+
+function assertCallable(module: CompiledModule, name: string, signature = "() -> ()"): void {
+  if (CALLABLE.test(signature)) return;
+  throw invalid(module, `its function "${name}" is ${signature}, not () -> ()`);
+}
+
+function invalid(module: CompiledModule, problem: string): SafedockError {
+  return new SafedockError("ERR_MODULE_INVALID", `${module.name}: ${problem}`, {
+    data: { module: module.name, problem },
+    hint: "name an exported function as the entry",
+  });
+}
