@@ -8,15 +8,16 @@ export function grantsOf(checked: CheckedGrants): Grants {
   const { env, secrets, inheritEnv, argsGrant, mounts, stdio } = checked;
   const clock = clockGrantOf(checked.clock);
   const random = randomOf(checked.random);
-  return {
-    ...(env.size === 0 ? undefined : { env: shownEnvironment(env, secrets) }),
-    ...(inheritEnv.length === 0 ? undefined : { inheritEnv }),
-    ...(argsGrant === "given" ? undefined : { args: argsGrant }),
-    ...(mounts.length === 0 ? undefined : { fs: mounts.map(fsGrantOf) }),
-    ...(clock === "frozen" ? undefined : { clock }),
-    ...(random === "secure" ? undefined : { random }),
-    ...(stdio === undefined ? undefined : { stdio }),
-  };
+  // Assigned one by one: so many spreads take 10 µs, as much as a guest that is audited.
+  const grants: { -readonly [K in keyof Grants]: Grants[K] } = {};
+  if (env.size > 0) grants.env = shownEnvironment(env, secrets);
+  if (inheritEnv.length > 0) grants.inheritEnv = inheritEnv;
+  if (argsGrant !== "given") grants.args = argsGrant;
+  if (mounts.length > 0) grants.fs = mounts.map(fsGrantOf);
+  if (clock !== "frozen") grants.clock = clock;
+  if (random !== "secure") grants.random = random;
+  if (stdio !== undefined) grants.stdio = stdio;
+  return grants;
 }
 
 export function fsGrantOf(mount: CheckedMount): FsGrant {
@@ -28,10 +29,13 @@ export function fsGrantOf(mount: CheckedMount): FsGrant {
 }
 
 /** A clock in its shortest form. */
-export function clockGrantOf({ kind, ...clock }: CheckedGrants["clock"]): ClockGrant {
-  if (kind === "frozen" && clock.startMs === FROZEN_START_MS) return "frozen";
-  if (kind === "real" && clock.startMs === undefined) return "real";
-  return { type: kind, ...clock };
+export function clockGrantOf(clock: CheckedGrants["clock"]): ClockGrant {
+  const { kind, startMs } = clock;
+  if (kind === "frozen" && startMs === FROZEN_START_MS) return "frozen";
+  if (kind === "real" && startMs === undefined) return "real";
+  const start = startMs === undefined ? undefined : { startMs };
+  if (clock.kind !== "coarse") return { type: clock.kind, ...start };
+  return { type: clock.kind, resolutionMs: clock.resolutionMs, ...start };
 }
 
 function randomOf(random: CheckedGrants["random"]): RandomGrant {

@@ -28,12 +28,18 @@ export function plainCopy(at: string, value: unknown, problems: Problems): unkno
     if (!isPlain(found)) throw new NotPlain(`${path}: must be a plain object`);
     const names = Object.keys(found);
     if ((left -= names.length) < 0) throw new NotPlain(`${path}: more than ${MAX_VALUES} values`);
-    return Object.fromEntries(
-      names.map((name) => [
+    const plain: Record<string, unknown> = {};
+    for (const name of names) {
+      const value: unknown = Reflect.get(found, name);
+      // A path is put together for what may need it alone: a warm run copies its options each time.
+      const isDeep = typeof value === "object" && value !== null;
+      put(
+        plain,
         name,
-        copy(`${path}.${printable(name, MAX_NAME)}`, Reflect.get(found, name), depth + 1),
-      ]),
-    );
+        isDeep ? copy(`${path}.${printable(name, MAX_NAME)}`, value, depth + 1) : value,
+      );
+    }
+    return plain;
   };
   try {
     return copy(at, value, 0);
@@ -42,6 +48,14 @@ export function plainCopy(at: string, value: unknown, problems: Problems): unkno
     return undefined;
   }
 }
+
+/** As an own property, whatever its name. */
+function put(into: Record<string, unknown>, name: string, value: unknown): void {
+  if (name !== "__proto__") into[name] = value;
+  else Object.defineProperty(into, name, { value, ...PLAIN });
+}
+
+const PLAIN = { enumerable: true, writable: true, configurable: true };
 
 /** Never leaves this file. */
 class NotPlain extends Error {}
