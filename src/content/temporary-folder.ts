@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { readdir, rm, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { removeTree } from "../base/remove-tree.js";
 import { isProcessAlive, ownProcess, type ProcessIdentity } from "./process-identity.js";
 
 /** Age after which a leftover of another machine goes, in ms: nobody writes one blob for a day. */
@@ -44,7 +45,7 @@ export class TemporaryFolder {
     for (const name of await readdir(this.path)) {
       const path = join(this.path, name);
       // Another process may sweep at the same time: that a leftover is gone is what we want.
-      if (await this.#isLeftover(name, path)) await rm(path, { recursive: true, force: true });
+      if (await this.#isLeftover(name, path)) await removeTree(path);
       else living.push(name);
     }
     return living;

@@ -1,5 +1,5 @@
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { removeTree } from "../base/remove-tree.js";
 import type { WritableLayer } from "../mount.js";
 import type { BoardRecords } from "./board-records.js";
 import type { CheckedOptions } from "./check-options.js";
@@ -56,6 +56,6 @@ export class ContainerLayer {
     const written = this.written();
     this.#record = undefined;
     this.#records.release(record);
-    return written ? rm(this.#directory, { recursive: true, force: true }) : undefined;
+    return written ? removeTree(this.#directory) : undefined;
   }
 }

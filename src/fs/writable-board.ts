@@ -6,7 +6,7 @@
  *     Int32 0: generation   0 = nothing has ever been written; +1 on every change that another worker
  *                           may hold an older answer of: a name of the image hidden, a directory of
  *                           the image that got one above it
- *     Int32 1: files        entries made in the layer
+ *     Int32 1: files        names in it: of files, directories and links
  *     Int32 2: blocks       bytes in use, in units of BLOCK_BYTES, rounded up per file
  *     Int32 3: removals     files whose last name was removed: somebody may have one open
  *     Int32 4: notes        attributes of files that were noted, and numbers that were given to files
@@ -65,11 +65,6 @@ export class BoardRecord {
     if (Atomics.add(this.#board, this.#at + 1, 1) < max) return true;
     Atomics.sub(this.#board, this.#at + 1, 1);
     return false;
-  }
-
-  /** Counts one more file in, also beyond the maximum. */
-  forceFile(): void {
-    Atomics.add(this.#board, this.#at + 1, 1);
   }
 
   removeFile(): void {

@@ -64,11 +64,13 @@ describe("the quota of a memory filesystem", () => {
     expect(root.open("g", NEW)).toBe(-E.ENOSPC);
     expect(root.mkdir("e")).toBe(-E.ENOSPC);
     expect(root.symlink("f", "m")).toBe(-E.ENOSPC);
-    expect(root.link("f", root, "h")).toBe(0); // another name, not another file
+    expect(root.link("f", root, "h")).toBe(-E.ENOSPC); // a name takes its place, too
+    root.unlink("l");
+    expect(root.link("f", root, "h")).toBe(0);
     root.unlink("f");
-    expect(root.mkdir("e")).toBe(-E.ENOSPC);
-    root.unlink("h");
     expect(root.mkdir("e")).toBe(0);
+    root.unlink("h");
+    expect(root.mkdir("g")).toBe(0);
   });
 
   test("a file of holes holds what was written", () => {

@@ -79,7 +79,7 @@ describe("a host directory with a quota", () => {
     expect(file.truncate(KIB)).toBe(0);
     expect(counts()).toEqual([1, 1]);
     expect(root.unlink("f")).toBe(0);
-    expect(counts()).toEqual([1, 1]); // it is still open
+    expect(counts()).toEqual([1, 0]); // it is still open
     file.close();
     expect(counts()).toEqual([0, 0]);
   });
@@ -89,6 +89,8 @@ describe("a host directory with a quota", () => {
     writeFile(root, "f", "");
     expect(root.mkdir("d")).toBe(0);
     expect(root.symlink("f", "l")).toBe(0);
+    expect(root.link("f", root, "m")).toBe(-E.EDQUOT);
+    expect(root.link("f", root, "d")).toBe(-E.EEXIST);
     expect(root.open("g", NEW)).toBe(-E.EDQUOT);
     expect(root.mkdir("e")).toBe(-E.EDQUOT);
     expect(root.symlink("f", "m")).toBe(-E.EDQUOT);
@@ -133,7 +135,7 @@ describe("a host directory with a quota", () => {
     expect(counts()).toEqual([0, 0]);
     writeFile(other, "g", "x".repeat(40 * KIB));
     const next = openFile(holder, "g");
-    expect(counts()).toEqual([20, 2]);
+    expect(counts()).toEqual([20, 1]);
     expect(openFile(other, "h", NEW).append(Buffer.alloc(8 * KIB), 0, 8 * KIB)).toBe(-E.EDQUOT);
     held.close();
     next.close();

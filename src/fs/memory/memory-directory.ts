@@ -151,6 +151,7 @@ export class MemoryDirectory extends MemoryNode implements Directory {
     if (to.#children.has(toName)) return -EEXIST;
     if (this.filesystem.readOnly) return -EROFS;
     if (to.#removed) return -ENOENT;
+    if (!this.filesystem.quota.takeFile()) return -ENOSPC;
     child.nlink++;
     child.ctime = this.filesystem.now();
     to.#add(toName, child);

@@ -4,7 +4,7 @@ import { MemoryQuota } from "./memory-quota.js";
 export interface MemoryFilesystemOptions {
   /** Bytes of contents and link targets; -ENOSPC beyond. */
   readonly maxBytes: number;
-  /** Files, directories and links, the root left out; -ENOSPC beyond. */
+  /** Names of files, directories and links, the root left out; -ENOSPC beyond. */
   readonly maxFiles: number;
   /** The time for atime, mtime and ctime, in ns since 1970. */
   readonly now: () => bigint;

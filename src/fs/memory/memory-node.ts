@@ -56,6 +56,6 @@ export abstract class MemoryNode {
   unlinked(): void {
     this.nlink--;
     this.ctime = this.filesystem.now();
-    if (this.nlink === 0) this.filesystem.quota.giveFile();
+    this.filesystem.quota.giveFile();
   }
 }

@@ -39,6 +39,7 @@ export interface HostQuotaOptions {
  * Sizes are read and changed under a file's lock, and what gives something back holds that of the names:
  * guests that race must not get back more than they took. A file without a name is counted by the
  * process that has it open, if that has removed it or sees, when it opens the next one, that another has.
+ * Names are counted, not files: each takes its place on the disk.
  */
 export class HostQuota {
   readonly full: Errno;
@@ -114,7 +115,7 @@ export class HostQuota {
     if (count.gone) this.release(handle.size());
   }
 
-  /** The last name of what `at` describes is gone. */
+  /** The last name of what `at` describes is gone, and counted out. */
   unlinked(at: Stat): void {
     const removals = this.record.removed();
     if (removals === ((this.#removals + 1) | 0)) this.#removals = removals;
@@ -124,7 +125,6 @@ export class HostQuota {
   }
 
   release(size: number): void {
-    this.record.removeFile();
     this.shrink(Math.max(0, size), 0);
   }
 
@@ -135,7 +135,6 @@ export class HostQuota {
       const [handle] = count.handles;
       if (count.gone || handle === undefined || handle.stat(stat) < 0 || stat.nlink > 0) continue;
       count.gone = true;
-      this.record.forceFile();
       this.record.forceBytes(stat.size);
     }
   }

@@ -107,7 +107,10 @@ export class QuotaDirectory implements Directory {
     const ticket = this.#lock();
     let error = this.#inner.statAt(name, scratch);
     if (error === 0) error = this.#inner.unlink(name);
-    if (error === 0 && scratch.nlink <= 1) this.#quota.unlinked(scratch);
+    if (error === 0) {
+      this.#quota.giveFile();
+      if (scratch.nlink <= 1) this.#quota.unlinked(scratch);
+    }
     this.#unlock(ticket);
     return error;
   }
@@ -119,8 +122,9 @@ export class QuotaDirectory implements Directory {
     const source = before < 0 ? before : this.#inner.statAt(name, scratch);
     const error = this.#inner.rename(name, to.#inner, toName);
     if (error === 0 && before === 0 && source === 0 && scratch.ino !== replaced.ino) {
-      if (replaced.type === FILETYPE_DIRECTORY) this.#quota.giveFile();
-      else if (replaced.nlink <= 1) this.#quota.unlinked(replaced);
+      this.#quota.giveFile();
+      if (replaced.type !== FILETYPE_DIRECTORY && replaced.nlink <= 1)
+        this.#quota.unlinked(replaced);
     }
     this.#unlock(ticket);
     return error;
@@ -129,7 +133,7 @@ export class QuotaDirectory implements Directory {
   link(name: string, to: Directory, toName: string): Errno {
     if (!(to instanceof QuotaDirectory) || to.filesystem !== this.filesystem) return -EXDEV;
     const ticket = this.#lock();
-    const error = this.#inner.link(name, to.#inner, toName);
+    const error = to.#counted(toName, () => this.#inner.link(name, to.#inner, toName));
     this.#unlock(ticket);
     return error;
   }
