@@ -91,6 +91,14 @@ export type { LimitName } from "./guest/guest-spec.js";
 export type { Limits } from "./engine/limits.js";
 export { Process } from "./engine/process.js";
 export type { PushedImage, PushEvent, PushOptions } from "./engine/push-options.js";
+export type { GrantUse } from "./engine/import-grants.js";
+export type {
+  ImportedNames,
+  MemoryRequirement,
+  ProgramRequirements,
+  Requirements,
+  TableRequirement,
+} from "./engine/requirements.js";
 export type { SavedImages, SaveOptions } from "./engine/save-options.js";
 export type { PullPolicy } from "./engine/pull-policy.js";
 export { GuestInput } from "./guest/guest-input.js";

@@ -24,6 +24,7 @@ import { checkLocal, ImageGate } from "./image-gate.js";
 import { Image } from "./image.js";
 import { Images } from "./images.js";
 import type { PushedImage, PushOptions } from "./push-options.js";
+import type { Requirements } from "./requirements.js";
 import type { SavedImages, SaveOptions } from "./save-options.js";
 
 type ProgressOf = Parameters<EngineEvents["progress"]>[0];
@@ -266,6 +267,34 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
    */
   protected admit(image: Image): void {
     this.#gate?.check(image);
+  }
+
+  /**
+   * What an image's programs import, and which grants could be of use to them; nothing is compiled and
+   * nothing runs. What an image says that it wants is `image.requestedGrants`.
+   *
+   * @example
+   * ```ts
+   * const { programs } = await engine.requirements(image);
+   * for (const { path, grants, unknownImports } of programs) {
+   *   console.log(path, grants.join(), unknownImports.length === 0 ? "can run" : "cannot run here");
+   * }
+   * ```
+   * @param image - an image, or the reference or digest of one, as for `createContainer`.
+   * @throws SafedockError `ERR_IMAGE_NOT_FOUND`, `ERR_STORE_INVALID`, `ERR_POLICY_REFUSED`,
+   * `ERR_SIGNATURE_MISSING`. A program that cannot be read is no error: its `problem` says why.
+   */
+  async requirements(image: Image | string): Promise<Requirements> {
+    this.assertOpen();
+    const found = typeof image === "string" ? await this.named(image) : image;
+    this.admit(found);
+    const { readRequirements } = await import("./read-requirements.js");
+    const lease = await this.store.use(found.record);
+    try {
+      return await readRequirements(await this.store.openImage(found.record));
+    } finally {
+      await lease.release();
+    }
   }
 
   /** @internal The image under a reference; it is pulled only where the engine's `pullPolicy` says so. */

@@ -25,7 +25,10 @@ const WINDOW_BYTES = 16 * 1024;
 /** Longest header of a section: its id, and its size as LEB128. */
 const MAX_SECTION_HEADER = 6;
 
-const WANTED: Readonly<Record<WasmKind, readonly number[]>> = {
+/** Numbers of the sections that an outline keeps. */
+export type WantedSections = Readonly<Record<WasmKind, readonly number[]>>;
+
+const WANTED: WantedSections = {
   core: [SECTION_IMPORT, SECTION_EXPORT],
   component: [COMPONENT_IMPORTS, COMPONENT_EXPORTS],
 };
@@ -36,9 +39,8 @@ const WANTED: Readonly<Record<WasmKind, readonly number[]>> = {
  * bytes that are no module, and for one whose names take more than 4 MiB.
  */
 export async function readWorld(part: FilePart): Promise<ImageWorld | undefined> {
-  const file = await open(part.file, "r");
   try {
-    const outline = await readOutline(new PartReader(file, part));
+    const outline = await readOutline(part, WANTED, MAX_OUTLINE_BYTES);
     if (outline === undefined) return undefined;
     if (wasmKind(outline) === "component") return componentWorld(readComponent(outline));
     const module = readModule(outline);
@@ -47,13 +49,33 @@ export async function readWorld(part: FilePart): Promise<ImageWorld | undefined>
     // Whoever runs it is told what is wrong with it.
     if (error instanceof ModuleFormatError) return undefined;
     throw error;
+  }
+}
+
+/**
+ * The head and the wanted sections: a small module with the same names. `undefined` for bytes that are no
+ * module, and for one whose wanted sections have more than `maxBytes` together.
+ *
+ * Throws a {@link ModuleFormatError} for sections that lie.
+ */
+export async function readOutline(
+  part: FilePart,
+  wanted: WantedSections,
+  maxBytes: number,
+): Promise<Uint8Array | undefined> {
+  const file = await open(part.file, "r");
+  try {
+    return await outlineOf(new PartReader(file, part), wanted, maxBytes);
   } finally {
     await file.close();
   }
 }
 
-/** The head, and the sections of imports and exports: a small module with the same names. */
-async function readOutline(part: PartReader): Promise<Uint8Array | undefined> {
+async function outlineOf(
+  part: PartReader,
+  wanted: WantedSections,
+  maxBytes: number,
+): Promise<Uint8Array | undefined> {
   const head = await part.read(0, WASM_HEAD_BYTES);
   const kind = wasmKind(head);
   if (kind === undefined) return undefined;
@@ -67,9 +89,9 @@ async function readOutline(part: PartReader): Promise<Uint8Array | undefined> {
     const size = header.u32();
     const length = header.position + size;
     if (length > part.length - at) throw new ModuleFormatError(`section ${id} passes the end`);
-    if (WANTED[kind].includes(id)) {
+    if (wanted[kind].includes(id)) {
       kept += length;
-      if (kept > MAX_OUTLINE_BYTES) return undefined;
+      if (kept > maxBytes) return undefined;
       pieces.push(await part.read(at, length));
     }
     at += length;

@@ -19,7 +19,7 @@ export const SECTION_TABLE = 4;
 export const SECTION_MEMORY = 5;
 export const SECTION_EXPORT = 7;
 const SECTION_FUNCTION = 3;
-const SECTION_START = 8;
+export const SECTION_START = 8;
 
 /** The order that the spec (5.5.2) prescribes; 13 are tags, 12 is the data count. */
 const SECTION_ORDER = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
