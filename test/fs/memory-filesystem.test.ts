@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import * as E from "../../src/fs/errno.js";
 import { MemoryFilesystem } from "../../src/fs/memory/memory-filesystem.js";
@@ -14,6 +16,14 @@ function make(maxBytes = 2 ** 24, maxFiles = 1000): MemoryFilesystem {
 filesystemConformance("memory", () => ({ root: make().root, close: () => undefined }));
 
 const NEW = OPEN_READ | OPEN_WRITE | OPEN_CREATE;
+
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+
+function heldBytes(): number {
+  collect();
+  return process.memoryUsage().arrayBuffers;
+}
 
 describe("the quota of a memory filesystem", () => {
   test("holds to the byte, and takes what fits", () => {
@@ -71,6 +81,18 @@ describe("the quota of a memory filesystem", () => {
     expect(root.mkdir("e")).toBe(0);
     root.unlink("h");
     expect(root.mkdir("g")).toBe(0);
+  });
+
+  test("files that are cut hold no more than they count for", () => {
+    const { root } = make(2 ** 20, 1000);
+    const before = heldBytes();
+    for (let turn = 0; turn < 1000; turn++) {
+      const file = openFile(root, `f${turn}`, NEW);
+      expect(file.write(Buffer.alloc(65_536), 0, 65_536, 0)).toBe(65_536);
+      expect(file.truncate(1)).toBe(0);
+      file.close();
+    }
+    expect(heldBytes() - before).toBeLessThan(2 ** 21);
   });
 
   test("a file of holes holds what was written", () => {

@@ -106,7 +106,8 @@ export class SparseBytes {
     const taken = missing === 0 ? 0 : this.#quota.takeBytes(least, missing);
     if (missing > 0 && taken === 0 && at >= paid) return 0;
     const used = Math.min(end, paid + taken);
-    if (used > page.bytes.length) page.bytes = grown(page.bytes, used);
+    if (used > page.bytes.length)
+      page.bytes = resized(page.bytes, page.used, page === this.#first ? 0 : LATER_BYTES, used);
     page.used = Math.max(page.used, used);
     return used - at;
   }
@@ -118,14 +119,23 @@ export class SparseBytes {
     this.#quota.giveBytes(Math.max(page.used, floor) - Math.max(size, floor));
     page.used = size;
     if (page === this.#first && size === 0) page.bytes = EMPTY;
+    else if (page.bytes.length > roomFor(size, floor))
+      page.bytes = resized(page.bytes, size, floor);
   }
 }
 
 const EMPTY = new Uint8Array(0);
-function grown(bytes: Uint8Array, needed: number): Uint8Array {
-  let length = Math.max(bytes.length, FIRST_BYTES);
-  while (length < needed) length *= 2;
-  const larger = new Uint8Array(Math.min(length, PAGE_BYTES));
-  larger.set(bytes);
-  return larger;
+
+/** How long a buffer for so many bytes is: what is paid for must not be much less than what is held. */
+function roomFor(bytes: number, floor: number): number {
+  let length = Math.max(floor, FIRST_BYTES);
+  while (length < bytes) length *= 2;
+  return Math.min(length, PAGE_BYTES);
+}
+
+/** A copy of the first `used` bytes, with room for `needed`. */
+function resized(bytes: Uint8Array, used: number, floor: number, needed = used): Uint8Array {
+  const copy = new Uint8Array(roomFor(needed, floor));
+  copy.set(bytes.subarray(0, used));
+  return copy;
 }

@@ -1,4 +1,4 @@
-import { EBADF, EFAULT, EINVAL, ENOTDIR, EROFS } from "../../fs/errno.js";
+import { EBADF, EFAULT, EINVAL, ENOTDIR, EPERM, EROFS } from "../../fs/errno.js";
 import {
   OPEN_APPEND,
   OPEN_CREATE,
@@ -61,11 +61,15 @@ export function pathOpenFunctions(caller: Caller) {
       const follow = lookup === LOOKUP_SYMLINK_FOLLOW;
       let flags = toOpenFlags(oflags, fdflags, rights);
       let opened = openPath(at.location, name, follow, flags);
-      if (opened === -EROFS && oflags === OFLAG_CREAT && (rights & RIGHT_FD_WRITE) === 0) {
-        // "Create" makes a descriptor writable, but a file that is there may be read where none can be made.
+      if (
+        (opened === -EROFS || opened === -EPERM) &&
+        oflags === OFLAG_CREAT &&
+        (rights & RIGHT_FD_WRITE) === 0
+      ) {
+        // "Create" makes a descriptor writable, but a file that is there may be read where it cannot be.
         flags &= ~(OPEN_WRITE | OPEN_CREATE);
-        opened = openPath(at.location, name, follow, flags);
-        if (typeof opened === "number") return EROFS;
+        const existing = openPath(at.location, name, follow, flags);
+        if (typeof existing !== "number") opened = existing;
       }
       if (typeof opened === "number") return process.answer("path_open", opened, at, name);
       const descriptor =
