@@ -1,0 +1,179 @@
+/** The published JSON Schema says the same of grants as the check that createContainer does. */
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { isSafedockError } from "../../src/base/errors.js";
+import { parseGrants } from "../../src/engine/parse-grants.js";
+import { anyGrants } from "./arbitrary-grants.js";
+import { conforms } from "./schema-walker.js";
+
+const path = createRequire(import.meta.url).resolve("safedock/grants.schema.json");
+const schema = JSON.parse(await readFile(path, "utf8")) as Record<string, unknown>;
+
+function isAccepted(grants: unknown): boolean {
+  try {
+    parseGrants(grants);
+    return true;
+  } catch (error) {
+    if (isSafedockError(error, "ERR_OPTIONS_INVALID")) return false;
+    throw error;
+  }
+}
+
+const mount = (more: object) => ({ fs: [{ source: "./data", target: "/data", ...more }] });
+const memory = (more: object) => ({ fs: [{ type: "memory", target: "/tmp", ...more }] });
+
+const good: readonly object[] = [
+  {},
+  { env: { A: "", "B C": "x", __proto__x: "y", LOG: { secret: "s" } }, inheritEnv: ["HOME", "ÄÖ"] },
+  { args: "none", clock: "coarse", random: "denied", stdio: "null" },
+  { clock: {} },
+  { clock: { startMs: 0 } },
+  { clock: { type: "real", startMs: 16_725_225_600_000 } },
+  { clock: { type: "coarse", resolutionMs: 3_600_000 } },
+  { random: { seed: "" } },
+  { random: { seed: -0.5 } },
+  { stdio: {} },
+  { stdio: { stdin: "pipe", stdout: "null", stderr: "denied" } },
+  mount({
+    type: "bind",
+    access: "create-only",
+    subPath: "a/b.c/..d/...",
+    maxBytes: 0,
+    maxFiles: 2 ** 31 - 1,
+  }),
+  mount({ target: "/" }),
+  mount({ target: "/a//b/./..c/d.." }),
+  memory({ maxBytes: 2 ** 32, maxFiles: 0 }),
+];
+
+const bad: readonly unknown[] = [
+  null,
+  [],
+  "",
+  1,
+  { network: true },
+  { env: [] },
+  { env: { "": "x" } },
+  { env: { "A=B": "x" } },
+  { env: { A: 1 } },
+  { env: { A: "a\0" } },
+  { env: { A: "<hidden>" } },
+  { env: { A: { secret: 1 } } },
+  { env: { A: { secret: "a", b: 1 } } },
+  { env: { A: {} } },
+  { inheritEnv: "HOME" },
+  { inheritEnv: [""] },
+  { inheritEnv: ["A="] },
+  { inheritEnv: [1] },
+  { inheritEnv: Array(1001).fill("A") },
+  { args: [] },
+  { args: true },
+  { fs: {} },
+  { fs: [1] },
+  { fs: [{}] },
+  { fs: Array.from({ length: 129 }, (_, n) => ({ type: "memory", target: `/${n}` })) },
+  { fs: [{ target: "/data" }] },
+  { fs: [{ source: "./data" }] },
+  mount({ source: "" }),
+  mount({ source: "a\0" }),
+  mount({ source: 1 }),
+  mount({ source: "<choose a directory>" }),
+  mount({ target: "data" }),
+  mount({ target: "" }),
+  mount({ target: "/.." }),
+  mount({ target: "/a/../b" }),
+  mount({ target: "/a/.." }),
+  mount({ target: "/a\0" }),
+  mount({ access: "write" }),
+  mount({ type: "memory" }),
+  mount({ type: "volume" }),
+  mount({ extra: 1 }),
+  mount({ maxBytes: -1 }),
+  mount({ maxBytes: 0.5 }),
+  mount({ maxBytes: "1" }),
+  mount({ maxFiles: 2 ** 31 }),
+  mount({ maxBytes: 2 ** 53 }),
+  mount({ subPath: "" }),
+  mount({ subPath: ".." }),
+  mount({ subPath: "a/.." }),
+  mount({ subPath: "a/./b" }),
+  mount({ subPath: "/a" }),
+  mount({ subPath: "a/" }),
+  mount({ subPath: "a\\b" }),
+  mount({ subPath: "a\0" }),
+  mount({ subPath: "x".repeat(5000) }),
+  memory({ access: "read-only" }),
+  memory({ source: "." }),
+  memory({ maxBytes: 2 ** 32 + 1 }),
+  memory({ maxFiles: -1 }),
+  { clock: "fast" },
+  { clock: { type: "fast" } },
+  { clock: { resolutionMs: 5 } },
+  { clock: { type: "coarse", resolutionMs: 0 } },
+  { clock: { startMs: -1 } },
+  { clock: { startMs: "0" } },
+  { clock: null },
+  { random: {} },
+  { random: { seed: null } },
+  { random: { seed: 1, x: 1 } },
+  { random: true },
+  { stdio: "inherit" },
+  { stdio: { stdin: "inherit" } },
+  { stdio: { in: "pipe" } },
+  { stdio: [] },
+];
+
+describe("grants.schema.json", () => {
+  it.each(good.map((grants) => [JSON.stringify(grants), grants] as const))(
+    "takes %s",
+    (_, grants) => {
+      expect(isAccepted(grants)).toBe(true);
+      expect(conforms(grants, schema)).toBe(true);
+    },
+  );
+
+  it.each(bad.map((grants) => [JSON.stringify(grants).slice(0, 80), grants] as const))(
+    "refuses %s",
+    (_, grants) => {
+      expect(isAccepted(grants)).toBe(false);
+      expect(conforms(grants, schema)).toBe(false);
+    },
+  );
+
+  it("takes all that is taken, and refuses what is refused, but for what a schema cannot say", () => {
+    fc.assert(
+      fc.property(anyGrants, (grants) => conforms(JSON.parse(JSON.stringify(grants)), schema)),
+    );
+    // A value that is exchanged for another one, somewhere in grants that are good.
+    const changed = fc.tuple(anyGrants, fc.jsonValue(), fc.nat()).map(([grants, value, at]) => {
+      const copy = JSON.parse(JSON.stringify(grants)) as Record<string, unknown>;
+      const names = ["env", "inheritEnv", "args", "fs", "clock", "random", "stdio"];
+      copy[names[at % names.length] ?? ""] = value;
+      return copy;
+    });
+    fc.assert(
+      fc.property(changed, (grants) => {
+        expect(conforms(grants, schema)).toBe(isAccepted(grants));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("is what an editor finds: every default is one that is accepted", () => {
+    const properties = schema["properties"] as Record<string, { default: unknown }>;
+    for (const [name, { default: value }] of Object.entries(properties)) {
+      expect(isAccepted({ [name]: value }), name).toBe(true);
+    }
+    expect(Object.keys(properties).toSorted()).toEqual([
+      "args",
+      "clock",
+      "env",
+      "fs",
+      "inheritEnv",
+      "random",
+      "stdio",
+    ]);
+  });
+});
