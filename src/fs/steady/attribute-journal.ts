@@ -17,8 +17,10 @@ import type { Attributes } from "./attributes.js";
 
 const FILE_NAME = "attributes";
 const NEW_NAME = "attributes.new";
-/** Six Uint64: key, number (0: the file is gone), atime, mtime, ctime, and who wrote it. */
+/** Six Uint64: key, number, atime, mtime, ctime, and who wrote it. */
 const RECORD_BYTES = 48;
+/** Set in the last one when the file is gone: its key may be another's by now, its number is not. */
+const GONE = 1n << 63n;
 /** 3 MiB of records that say nothing any more, and as many as there are files, before they are left out. */
 const MIN_STALE_RECORDS = 65_536;
 /** Records written at once. */
@@ -132,11 +134,11 @@ export class AttributeJournal {
     const at = index * RECORD_BYTES;
     batch ??= Buffer.alloc(BATCH_RECORDS * RECORD_BYTES);
     batch.writeBigUInt64LE(BigInt.asUintN(64, key), at);
-    batch.writeBigUInt64LE(gone ? 0n : number, at + 8);
+    batch.writeBigUInt64LE(number, at + 8);
     batch.writeBigUInt64LE(BigInt.asUintN(64, times?.atime ?? 0n), at + 16);
     batch.writeBigUInt64LE(BigInt.asUintN(64, times?.mtime ?? 0n), at + 24);
     batch.writeBigUInt64LE(BigInt.asUintN(64, times?.ctime ?? 0n), at + 32);
-    batch.writeBigUInt64LE(this.#writer, at + 40);
+    batch.writeBigUInt64LE(gone ? this.#writer | GONE : this.#writer, at + 40);
   }
 
   #readTo(file: File, size: number): void {
@@ -149,12 +151,13 @@ export class AttributeJournal {
   }
 
   #apply(bytes: Buffer, at: number): void {
-    if (bytes.readBigUInt64LE(at + 40) === this.#writer) return;
+    const mark = bytes.readBigUInt64LE(at + 40);
+    if ((mark & ~GONE) === this.#writer) return;
     const key = bytes.readBigUInt64LE(at);
     const number = bytes.readBigUInt64LE(at + 8);
     const known = this.#table.get(key);
-    if (number === 0n) {
-      if (known !== undefined) this.#table.forget(known);
+    if ((mark & GONE) !== 0n) {
+      if (known?.number === number) this.#table.forget(known);
       return;
     }
     const times = {

@@ -92,7 +92,7 @@ static void make(const char *root) {
 
 static void storm(const char *root) {
   char path[1024], other[1024];
-  for (int i = 0; i < 300; i++) {
+  for (int i = 0; i < 160; i++) {
     char name[64];
     snprintf(name, sizeof name, "/storm-%d", i % 40);
     int fd = open(AT(name), O_CREAT | O_RDWR, 0644);
