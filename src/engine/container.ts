@@ -292,7 +292,7 @@ export class Container implements AsyncDisposable {
    * the arguments of a running process stay what they are.
    *
    * What running processes cannot be made to do without: a smaller quota, a sub-path, create-only in place
-   * of read-write, another kind of host clock or of randomness, a stream that becomes `"null"`.
+   * of read-write, a host clock of another kind, a stream that becomes `"null"`.
    *
    * @example
    * ```ts

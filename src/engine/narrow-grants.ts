@@ -134,10 +134,8 @@ function narrowClock(present: CheckedGrants, next: CheckedGrants, found: Finding
 
 function narrowRandom(present: CheckedGrants, next: CheckedGrants, found: Findings): void {
   const order = compareRandom(present.random, next.random);
-  if (order === 1 || order === undefined) found.wider.push("random");
-  if (order !== -1) return;
-  if (next.random.kind === "denied") found.taken |= TAKEN_RANDOM;
-  else found.atRest.push("random");
+  if (order === -1) found.taken |= TAKEN_RANDOM;
+  else if (order !== 0) found.wider.push("random");
 }
 
 function narrowStreams(present: StdioSpec, next: StdioSpec, found: Findings): void {
