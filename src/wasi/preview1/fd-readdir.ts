@@ -48,7 +48,8 @@ export function fdReaddirFunctions(caller: Caller) {
 
   return {
     fd_readdir(fd: number, buffer: number, length: number, cookie: bigint, out: number): number {
-      const open = caller.enter().descriptors.get(fd >>> 0);
+      const process = caller.enter();
+      const open = process.descriptors.get(fd >>> 0);
       if (open?.kind !== KIND_DIRECTORY) return EBADF;
       const start = buffer >>> 0;
       const size = length >>> 0;
@@ -59,7 +60,7 @@ export function fdReaddirFunctions(caller: Caller) {
         const answer = open.location.directory.list();
         if (typeof answer === "number") return -answer;
         entries = answer;
-        open.entries = entries;
+        process.lists.keep(open, entries);
       }
       let used = 0;
       const count = entries.length + SELF_ENTRIES;

@@ -22,6 +22,7 @@ import {
   OpenOutput,
 } from "./descriptor.js";
 import { DescriptorTable } from "./descriptor-table.js";
+import { HeldLists } from "./held-lists.js";
 import { pathFrom } from "./guest-path.js";
 import { ENCODER, encodeStrings, type StringBlock } from "./guest-string.js";
 
@@ -41,6 +42,7 @@ export class Process {
   taken = 0;
   /** USED_* bits that need not be noted any more. */
   #noted: number;
+  #lists: HeldLists | undefined;
   #args: StringBlock | undefined;
   #environ: StringBlock | undefined;
 
@@ -66,6 +68,10 @@ export class Process {
           (modes.stderr === "denied" ? TAKEN_STDERR : 0),
       );
     }
+  }
+
+  get lists(): HeldLists {
+    return (this.#lists ??= new HeldLists());
   }
 
   get args(): StringBlock {
