@@ -1,8 +1,11 @@
+import { posix } from "node:path";
 import type { Access } from "../mount.js";
 import type { StdioMode } from "../wasi/context-spec.js";
-import type { ContainerAudit, MountUse } from "./container-audit.js";
+import { CHOOSE_SOURCE } from "./check-fs-grants.js";
+import type { AuditedDenial, ContainerAudit, MountUse } from "./container-audit.js";
 import { widthOf } from "./grant-width.js";
 import type { FsGrant, Grants, StdioGrant } from "./grants.js";
+import { MAX_MOUNTS } from "./limits.js";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -12,7 +15,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
  *   made and nothing was changed is create-only,
  * - what was not used is taken away: `random: "denied"`, the clock frozen, a stream `"null"` (a program may
  *   ask what its streams are without using them), `args: "none"`, no variables,
- * - what was refused is added; where a directory is needed, its source is `"<choose a directory>"`, which
+ * - what was refused is added; where a directory above the image's files is needed, its source is `"<choose a directory>"`, which
  *   no container takes: replace it, or leave the grant out. A denial is a wish of code that you may not
  *   trust: read it before you grant it.
  *
@@ -41,7 +44,8 @@ export function suggestGrants(audit: ContainerAudit): Grants {
   else if (grants.random !== undefined) suggested.random = grants.random;
   const mounts = usedMounts(audit);
   let stdio = usedStreams(audit);
-  for (const { grant } of audit.denials) {
+  for (const denial of audit.denials) {
+    const grant = denial.grant ?? mountFor(denial, mounts);
     if (grant === undefined) continue;
     for (const wanted of grant.fs ?? []) addMount(mounts, wanted);
     if (grant.args !== undefined) suggested.args = grant.args;
@@ -76,6 +80,19 @@ function isUsed({ looked, read, created, changed, removed }: MountUse): boolean 
 function usedAccess({ created, changed, removed }: MountUse): Access {
   if (changed || removed) return "read-write";
   return created ? "create-only" : "read-only";
+}
+
+/** Files of the image that cannot be written: a directory of the host would have to lie above them. */
+function mountFor(
+  { kind, errno, path }: AuditedDenial,
+  mounts: ReadonlyMap<string, FsGrant>,
+): Grants | undefined {
+  if (kind !== "fs" || errno !== "EROFS" || path === undefined) return undefined;
+  const target = posix.dirname(path);
+  const covered = [...mounts.keys()].some((above) => `${target}/`.startsWith(`${above}/`));
+  // Over the root it would hide the program itself.
+  if (target === "/" || covered || mounts.size >= MAX_MOUNTS) return undefined;
+  return { fs: [{ source: CHOOSE_SOURCE, target, access: "read-write" }] };
 }
 
 function addMount(mounts: Map<string, FsGrant>, wanted: FsGrant): void {
