@@ -3,9 +3,9 @@ import { readReferenceType } from "./read-type.js";
 
 /**
  * Types of one module. V8 takes a million, but keeps each for the life of the process, and Node 20 spends
- * 70 µs on each; the largest C++ programs have some thousand.
+ * 70 µs on each; the largest C++ programs have one or two thousand.
  */
-export const MAX_TYPES = 10_000;
+export const MAX_TYPES = 5_000;
 /** Parameters of a function, results, supertypes: V8's own limits are the same or lower. */
 const MAX_PARTS = 1_000;
 /** Of a longer list of parameters or results the text says only how many more there are. */
