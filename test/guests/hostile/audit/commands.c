@@ -2,7 +2,7 @@
 // calls that are refused, or takes grants back between two of them.
 //
 //     open FD PATH     create FD PATH    mkdir FD PATH    unlink FD PATH   stat FD PATH   list FD
-//     hold FD PATH     reread            rewrite          (of the file that hold has opened)
+//     hold FD PATH     view FD PATH      reread           rewrite   (of the file that is held or viewed)
 //     symlink FD PATH  (to an absolute target)            clock  cpu  random  args  env
 //     sleep MS         poll              (stdin, for as long as it takes)   sock   error
 //     loop COMMAND     the command again and again until its errno is another one
@@ -87,6 +87,7 @@ static wasi_errno run(const char *name, uint32_t number, const char *path) {
   if (!strcmp(name, "symlink")) return path_symlink("/etc/passwd", 11, number, path, length);
   if (!strcmp(name, "list")) return fd_readdir(number, buffer, sizeof buffer, 0, &size);
   if (!strcmp(name, "hold")) return open_at(number, path, 0, RIGHT_READ | RIGHT_WRITE, &held);
+  if (!strcmp(name, "view")) return open_at(number, path, 0, RIGHT_READ, &held);
   if (!strcmp(name, "reread")) return fd_pread(held, &part, 1, 0, &size);
   if (!strcmp(name, "rewrite")) return fd_pwrite(held, &part, 1, 0, &size);
   if (!strcmp(name, "clock")) return clock_time_get(CLOCK_MONO, 0, &time);
