@@ -1,11 +1,12 @@
 /** Paths and links that lead out of a mount, tried with every function that takes a path. */
 import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
-import { basename, join, relative } from "node:path";
+import { join } from "node:path";
 import type { FsGrant, Image } from "safedock";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openTestEngine, type TestEngine } from "../../support/test-engine.js";
 import { snapshotOf } from "./canary.js";
 import { hostileGuest } from "./hostile-guest.js";
+import { linksTo, spellingsOf, waysThroughLinks } from "./ways.js";
 
 const ENOENT = 44;
 const EPERM = 63;
@@ -53,71 +54,34 @@ async function tryWays(paths: readonly string[], grant: FsGrant, allowed: readon
   return lines.filter((line) => !allowed.includes(Number(line.split(" ").at(-1))));
 }
 
-const SPELLINGS = () => [
-  "../outside",
-  "./../outside",
-  "a/../../outside",
-  "a/b/../../../outside",
-  "a//b/.././/../..//outside",
-  `${"a/../".repeat(500)}../outside`,
-  "../mount/../outside",
-  outside,
-  `/${"../".repeat(40)}${outside}`,
-  join("/proc/self/root", outside),
-  `/proc/self/cwd/${relative(process.cwd(), outside)}`,
-  `//${outside}`,
-];
-
-/** Links that the host has made in the mount, by name, and what they say. */
-const LINKS = (): readonly (readonly [name: string, target: string])[] => [
-  ["relative", "../outside"],
-  ["absolute", outside],
-  ["up", ".."],
-  ["far-up", "../".repeat(30)],
-  ["root", "/"],
-  ["chain-1", "chain-2"],
-  ["chain-2", "a/chain-3"],
-  ["a/chain-3", "../../outside"],
-  ["through", "a/b/../../../outside"],
-  ["here", "."],
-  ["harmless", "here/.."],
-  ["a/b/back", "../../.."],
-  ["proc-root", join("/proc/self/root", outside)],
-  ["proc-task", join("/proc/thread-self/root", outside)],
-  ["proc-cwd", `/proc/self/cwd/${relative(process.cwd(), outside)}`],
-  ["proc-fd", "/proc/self/fd"],
-];
-const THROUGH_LINKS = () => [
-  ...["relative", "absolute", "up/outside", "far-up/tmp", `root${outside}`, "chain-1", "chain-2"],
-  ...["a/chain-3", "through", "harmless/outside", "here/here/harmless/outside"],
-  ...["a/b/back/outside", "proc-root", "proc-task", "proc-cwd", "proc-fd/3"],
-  ...["relative/.", "relative/../outside", `up/${basename(mount)}/../outside`],
-];
-
 describe.each(["read-only", "read-write"] as const)("a %s mount", (access) => {
   // A change that is refused anyway may say so before the second path is walked.
   const refusals = access === "read-only" ? [EPERM, EROFS] : [EPERM];
 
   test("paths that lead out are refused by every function", async () => {
     const grant: FsGrant = { source: mount, target: "/work", access };
-    expect(await tryWays(SPELLINGS(), grant, refusals)).toEqual([]);
+    expect(await tryWays(spellingsOf(outside), grant, refusals)).toEqual([]);
   });
 
   test.runIf(process.platform !== "win32")(
     "links of the host that lead out are refused by every function",
     async () => {
-      await Promise.all(LINKS().map(([name, target]) => symlink(target, join(mount, name))));
+      await Promise.all(
+        linksTo(outside).map(([name, target]) => symlink(target, join(mount, name))),
+      );
       const grant: FsGrant = { source: mount, target: "/work", access };
-      expect(await tryWays(THROUGH_LINKS(), grant, refusals)).toEqual([]);
+      expect(await tryWays(waysThroughLinks(outside), grant, refusals)).toEqual([]);
     },
   );
 
   test.runIf(process.platform !== "win32")(
     "in a mount that is the root, absolute links start there, and find nothing",
     async () => {
-      await Promise.all(LINKS().map(([name, target]) => symlink(target, join(mount, name))));
+      await Promise.all(
+        linksTo(outside).map(([name, target]) => symlink(target, join(mount, name))),
+      );
       const grant: FsGrant = { source: mount, target: "/", access };
-      expect(await tryWays(THROUGH_LINKS(), grant, [...refusals, ENOENT])).toEqual([]);
+      expect(await tryWays(waysThroughLinks(outside), grant, [...refusals, ENOENT])).toEqual([]);
     },
   );
 });
