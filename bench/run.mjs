@@ -15,6 +15,7 @@ const files = [
   "import-and-cold-start",
   "many-containers",
   "long-life",
+  "kill-latency",
   "pull",
   "snapshot",
   "fib",

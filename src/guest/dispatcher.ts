@@ -4,7 +4,7 @@ import type { Guest } from "./guest.js";
 import type { GuestWorker } from "./guest-worker.js";
 import type { ModuleCompiler } from "./module-compiler.js";
 import { SpinPolicy } from "./spin-policy.js";
-import { SWEEP_MS, type SweepTimer } from "./sweep-timer.js";
+import { firstLookMs, type SweepTimer } from "./sweep-timer.js";
 import type { WorkerCrew } from "./worker-crew.js";
 
 export interface DispatcherParts {
@@ -123,8 +123,7 @@ export class Dispatcher {
     const spin = alone && this.#spin.worthIt();
     if (spin) this.#doorbell.poll();
     worker.send(guest);
-    const { timeoutMs = SWEEP_MS, cpuMs = SWEEP_MS } = guest.spec;
-    this.#sweeper.within(worker.load > 1 ? LONG_RUN_MS : Math.min(timeoutMs, cpuMs, SWEEP_MS));
+    this.#sweeper.within(worker.load > 1 ? LONG_RUN_MS : firstLookMs(guest.spec));
     if (!spin) return this.#doorbell.arm();
     this.#spin.spin(() => worker.done);
     this.#doorbell.listen();

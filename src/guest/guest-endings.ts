@@ -51,8 +51,8 @@ export class GuestEndings {
       this.#finishQueued(guest, verdict);
     } else if (worker.claim(guest)) {
       guest.verdict = verdict;
+      this.#crew.keepSpare();
       this.retire(worker, guest);
-      this.#crew.refill();
       this.#dispatcher.pump();
     } else {
       this.#dispatcher.drain();
@@ -68,9 +68,12 @@ export class GuestEndings {
     // The guest's end is told when nothing of it can happen any more.
     const ending = worker.terminate().then(() => {
       this.#terminating.delete(ending);
-      if (guest === undefined) return;
-      this.#dispatcher.left();
-      guest.finish(worker.finalExit(guest));
+      if (guest !== undefined) {
+        this.#dispatcher.left();
+        guest.finish(worker.finalExit(guest));
+      }
+      // Not before: a thread that starts takes the processor from the one that ends.
+      this.#crew.refill();
     });
     this.#terminating.add(ending);
   }

@@ -5,7 +5,7 @@ import type { GuestEndings } from "./guest-endings.js";
 import type { ExitReason, LimitName } from "./guest-spec.js";
 import type { GuestWorker } from "./guest-worker.js";
 import { monotonicMs } from "./monotonic-clock.js";
-import { SWEEP_MS, type SweepTimer } from "./sweep-timer.js";
+import { firstLookMs, SWEEP_MS, type SweepTimer } from "./sweep-timer.js";
 import { CODE_KILLED } from "./verdict.js";
 import type { WorkerCrew } from "./worker-crew.js";
 
@@ -62,7 +62,7 @@ export class GuestWatch {
   /** Ends the guest if its time is over; else in how many ms to look again. */
   #check(worker: GuestWorker, guest: Guest, now: number): number {
     const since = worker.runningSince();
-    if (since === undefined) return SWEEP_MS;
+    if (since === undefined) return firstLookMs(guest.spec);
     const code = worker.exiting(guest);
     if (code !== undefined) {
       guest.exitingSince ??= now;

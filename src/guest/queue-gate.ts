@@ -9,7 +9,7 @@ export interface GateParts {
 
 interface Waiting {
   readonly resolve: () => void;
-  readonly reject: (reason: unknown) => void;
+  readonly reject: (reason: Error) => void;
 }
 
 /** Lets callers wait until a process would be taken. */
@@ -47,12 +47,12 @@ export class QueueGate {
           leave();
           resolve();
         },
-        reject: (reason) => {
+        reject: (reason: Error) => {
           leave();
           reject(reason);
         },
       };
-      const abort = (): void => waiting.reject(signal?.reason);
+      const abort = (): void => waiting.reject(signal?.reason as Error);
       const leave = (): void => {
         this.#waiting.delete(waiting);
         signal?.removeEventListener("abort", abort);

@@ -1,5 +1,10 @@
 import type { GuestWorker } from "./guest-worker.js";
+import { monotonicMs } from "./monotonic-clock.js";
 
+/** After a kill one worker more is kept ready for so long, in ms: where guests are killed, more will be. */
+const SPARE_MS = 60_000;
+/** So long after a kill the spare worker is replaced, in ms. */
+const REFILL_MS = 10;
 /** A worker over the number kept ready is ended after so much idle time, in ms. */
 const SURPLUS_IDLE_MS = 10_000;
 /** The second and later workers are made so long after the first module came, in ms, out of the way of a cold start. */
@@ -24,7 +29,10 @@ export class WorkerCrew {
   #warmUp: NodeJS.Timeout | undefined;
   #warming = false;
   #surplus: NodeJS.Timeout | undefined;
+  #refill: NodeJS.Timeout | undefined;
   #closed = false;
+  /** Until when one worker more is kept ready, in monotonic ms. */
+  #spareUntil = 0;
 
   constructor(options: CrewOptions) {
     this.#options = options;
@@ -80,14 +88,28 @@ export class WorkerCrew {
     if (at !== -1) this.#workers.splice(at, 1);
   }
 
-  /** Replaces what was removed, unless there are enough workers. */
+  /** One worker more is kept ready for a while, so that what comes after a kill does not wait for a new one. */
+  keepSpare(): void {
+    this.#spareUntil = monotonicMs() + SPARE_MS;
+  }
+
+  /** Replaces what was removed, unless there are enough workers; soon if one is idle, else at once. */
   refill(): void {
-    if (!this.#closed && this.short) this.add();
+    if (this.#closed || this.#workers.length >= this.#wanted || this.full) return;
+    if (!this.#workers.some((worker) => worker.idle && worker.started)) {
+      this.add();
+      return;
+    }
+    // Making a thread holds up the caller's: what comes right after a kill goes first.
+    this.#refill ??= setTimeout(() => {
+      this.#refill = undefined;
+      if (this.#workers.length < this.#wanted) this.add();
+    }, REFILL_MS).unref();
   }
 
   /** Lets workers over the number kept ready go, one after the other. */
   shrinkLater(): void {
-    if (this.#surplus !== undefined || this.#workers.length <= this.#options.warm) return;
+    if (this.#surplus !== undefined || this.#workers.length <= this.#wanted) return;
     this.#surplus = setTimeout(() => {
       this.#surplus = undefined;
       const idle = this.#workers.find((worker) => worker.idle);
@@ -100,6 +122,11 @@ export class WorkerCrew {
     this.#closed = true;
     clearTimeout(this.#warmUp);
     clearTimeout(this.#surplus);
+    clearTimeout(this.#refill);
+  }
+
+  get #wanted(): number {
+    return this.#options.warm + (monotonicMs() < this.#spareUntil ? 1 : 0);
   }
 
   /** One at a time, so that an app that starts is not held up. */
