@@ -37,7 +37,7 @@ async function examples(): Promise<Example[]> {
       found.push(...blocksOf(plain, `src/${path}:${line}`));
     }
   }
-  for (const page of ["README.md", "docs/errors.md", "docs/images.md"]) {
+  for (const page of ["README.md", "docs/errors.md", "docs/images.md", "docs/grants.md"]) {
     found.push(...blocksOf(await readFile(join(root, page), "utf8"), page));
   }
   return found;
@@ -69,7 +69,8 @@ beforeAll(async () => {
   await signEverywhere(fixtureImage.manifest.descriptor.digest);
   image = await fixture.engine.pullImage(`${registry.host}/acme/hello:1.2`);
   await writeFile(join(fixture.folder, "hello.wasm"), await guestBytes("hello"));
-  await mkdir(join(fixture.folder, "data"));
+  await mkdir(join(fixture.folder, "data", "tenants", "7"), { recursive: true });
+  await mkdir(join(fixture.folder, "data", "inbox"));
   await writeFile(join(fixture.folder, "company-ca.pem"), rootCertificates[0] ?? "");
   const layer = join(fixture.folder, "layer.tar");
   await writeFile(layer, await testing.tarLayer(files));
