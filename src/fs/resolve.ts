@@ -87,9 +87,10 @@ export class Walk {
     return this.#go(path);
   }
 
-  /** Follows the link that `name` is. */
+  /** Follows the link that `name` is; goes nowhere if it is none any more. */
   followLast(): Errno {
     const target = this.directory.readlink(this.name);
+    if (this.#wasReplaced(target)) return 0;
     if (typeof target === "number") return target;
     const rest = this.slash ? "/" : "";
     this.slash = false;
@@ -122,7 +123,8 @@ export class Walk {
       if (at === length) return 0;
       let end = path.indexOf("/", at);
       if (end < 0) end = length;
-      const segment = path.slice(at, end);
+      const start = at;
+      const segment = path.slice(start, end);
       at = end;
       if (segment === ".") continue;
       if (segment === "..") {
@@ -147,9 +149,18 @@ export class Walk {
       }
       if (next !== -ELOOP) return next;
       const target = this.directory.readlink(segment);
+      if (this.#wasReplaced(target)) {
+        at = start;
+        continue;
+      }
       if (typeof target === "number") return target;
       return this.#enterLink(target, path.slice(end));
     }
+  }
+
+  /** Whether what was a link just now is something else by now, and to be looked at again. */
+  #wasReplaced(target: string | Errno): boolean {
+    return target === -EINVAL && ++this.#links <= MAX_LINKS;
   }
 
   /** Goes on at a link's target; `rest` is what came after the link, with its "/" in front. */
