@@ -22,12 +22,14 @@ export class GuestMemory {
 
   /**
    * Whether `[address, address + length)` lies in the memory. A memory that has grown left the old views
-   * with length 0, so a failing check looks at the memory again before it says no.
+   * with length 0, so a failing check looks at the memory again before it says no. So does one of no bytes
+   * at address 0, for which an old view would be long enough, and still throw when it is used.
    */
   holds(address: number, length: number): boolean {
-    if (address + length <= this.bytes.length) return true;
+    const end = address + length;
+    if (end <= this.bytes.length && end > 0) return true;
     this.#refresh();
-    return address + length <= this.bytes.length;
+    return end <= this.bytes.length;
   }
 
   #refresh(): void {
