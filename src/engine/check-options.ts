@@ -17,12 +17,13 @@ export interface CheckedOptions extends CheckedGrants {
 }
 
 const ROOTFS: readonly string[] = ["writable", "read-only", "memory", "none"] satisfies Rootfs[];
+const NO_KEYS: readonly string[] = [];
 const KEYS = ["entrypoint", "args", "grants", "limits", "rootfs"];
 
 /** Checks everything before anything opens; throws one ERR_OPTIONS_INVALID with all problems. */
 export function checkContainerOptions(
   options: ContainerOptions,
-  moreKeys: readonly string[] = [],
+  moreKeys: readonly string[] = NO_KEYS,
 ): CheckedOptions {
   const problems = new Problems();
   const given = readOptions(options, moreKeys, problems);
@@ -36,29 +37,51 @@ export function checkContainerOptions(
   const rootfs = checkRootfs(given.rootfs, problems);
   checkedArguments(command ?? args, grants.env, problems);
   problems.throwIfAny("container options");
-  return { ...grants, args, command, limits, rootfs };
+  return {
+    // Member by member: a warm run spends more time on spreading them than on all the rest.
+    env: grants.env,
+    secrets: grants.secrets,
+    inheritEnv: grants.inheritEnv,
+    argsGrant: grants.argsGrant,
+    mounts: grants.mounts,
+    clock: grants.clock,
+    random: grants.random,
+    stdio: grants.stdio,
+    args,
+    command,
+    limits,
+    rootfs,
+  };
 }
+
+type Given = { readonly [K in keyof ContainerOptions]: unknown };
+const NOTHING: Given = Object.freeze({});
 
 /** Each option, read once; those that are no plain data (`stdin`, `signal`) are only looked at. */
 function readOptions(
   options: ContainerOptions,
   moreKeys: readonly string[],
   problems: Problems,
-): Readonly<Record<string, unknown>> {
-  const given: Record<string, unknown> = {};
+): Given {
+  let given = NOTHING;
   try {
     problems.keys("", options, moreKeys.length === 0 ? KEYS : [...KEYS, ...moreKeys]);
-    if (typeof options !== "object" || options === null) return given;
+    if (typeof options !== "object" || options === null) return NOTHING;
     if ("stdin" in options) checkStdin(options.stdin, problems);
     if ("audit" in options) problems.boolean("audit", options.audit);
     if ("onHostCall" in options) checkListener(options.onHostCall, problems);
-    for (const name of KEYS) given[name] = Reflect.get(options, name);
+    const { entrypoint, args, grants, limits, rootfs } = options;
+    given = { entrypoint, args, grants, limits, rootfs };
   } catch {
     problems.add("options: cannot be read");
-    return given;
   }
-  for (const name of KEYS) given[name] = plainCopy(name, given[name], problems);
-  return given;
+  return {
+    entrypoint: plainCopy("entrypoint", given.entrypoint, problems),
+    args: plainCopy("args", given.args, problems),
+    grants: plainCopy("grants", given.grants, problems),
+    limits: plainCopy("limits", given.limits, problems),
+    rootfs: plainCopy("rootfs", given.rootfs, problems),
+  };
 }
 
 function checkEntrypoint(entrypoint: unknown, problems: Problems): readonly string[] {
