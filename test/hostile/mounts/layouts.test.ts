@@ -50,6 +50,8 @@ const bind = (
 const expectOf = (pairs: readonly (readonly [string, string])[], ...fs: FsGrant[]) =>
   expectCalls(fixture.engine, image, pairs, { grants: { fs } });
 
+const openOf = (path: string) => `open a ${path} r`;
+
 describe("mounts inside mounts", () => {
   test("a directory in a directory: each has its own files and its own access", () =>
     expectOf(
@@ -262,6 +264,25 @@ describe("sources", () => {
     for (const odd of ["way", "inner/none", "file"]) {
       await expect(runIn(odd)).rejects.toMatchObject({ code: "ERR_MOUNT_UNAVAILABLE" });
     }
+  });
+
+  test.runIf(existsSync("/proc/self/fd"))("/proc: its links lead nowhere", async () => {
+    const { stdout } = await fixture.engine.run(image, {
+      rootfs: "none",
+      args: [
+        ...["self/root/etc/passwd", "self/root/proc/self/root/etc/passwd", "self/exe"].map(openOf),
+        ...["self/cwd/package.json", "thread-self/root/etc/passwd"].map(
+          openOf,
+        ),
+        ...["self/fd/0", "self/fd/1", "self/task/../fd/2", "self/ns/mnt"].map(openOf),
+        "open a self/comm r",
+      ],
+      grants: { fs: [bind("/proc", "/work", "read-only")] },
+    });
+    const answers = stdout.toString().trimEnd().split("\n");
+    expect(answers.slice(0, 5)).toEqual(Array.from({ length: 5 }, () => "EPERM"));
+    expect(answers.slice(5, -1)).not.toContain("ok");
+    expect(answers.at(-1)).toBe("ok");
   });
 
   test.runIf(existsSync("/dev/shm"))("of another filesystem", async () => {
