@@ -1,8 +1,15 @@
 /**
- * What tests of an application need: a registry in the same process, and images to put into it.
+ * What tests of an application need: a registry in the same process, images to put into it, and a way to ask
+ * what a guest was refused.
  *
  * @packageDocumentation
  */
+export {
+  expectDenied,
+  type Audited,
+  type ExpectedDenial,
+  type FoundDenial,
+} from "./expect-denied.js";
 export {
   startRegistry,
   type RecordedRequest,
