@@ -1,0 +1,4 @@
+import { filesystemLimits } from "./filesystem-limits.js";
+
+filesystemLimits("memory mount");
+filesystemLimits("host directory");
