@@ -28,11 +28,14 @@ export type {
   RefusedCall,
 } from "./engine/container-audit.js";
 export { ContainerFiles, type FileStat } from "./engine/container-files.js";
+export type { CheckedBind, CheckedMount, CheckedQuota } from "./engine/check-fs-grants.js";
 export type {
   ClockSpec,
+  ContainerGrants,
   ContainerInfo,
   ContainerStats,
   RandomSpec,
+  StdioSpec,
 } from "./engine/container-info.js";
 export type {
   ContainerOptions,
@@ -137,7 +140,7 @@ export type {
   VerifyReport,
 } from "./image/verify-report.js";
 export type { ArchiveCompression, ArchiveTarget } from "./image/write-target.js";
-export type { Access, BindMount, MemoryMount } from "./mount.js";
+export type { Access, BindMount, MemoryMount, MountQuota } from "./mount.js";
 export type { Digest, DigestAlgorithm } from "./oci/digest.js";
 export type { ImageExecution } from "./oci/image-config.js";
 export {
@@ -156,3 +159,4 @@ export type {
   SignerIdentity,
   TrustEvidence,
 } from "./trust/signature-options.js";
+export type { ExternKind } from "./wasm/module-info.js";
