@@ -8,10 +8,10 @@
  *
  * Bits are only ever set, by either side, until the record is free for another container.
  */
-const WORDS = 35;
 const MOUNTS_AT = 2;
 /** Mounts of one container that the board has room for: as many as may be granted, and the root. */
-export const BOARD_MOUNTS = 132;
+const BOARD_MOUNTS = 132;
+const WORDS = MOUNTS_AT + BOARD_MOUNTS / 4;
 /** As many containers with a process at once as there are writable layers: 9 MB, used as it is touched. */
 export const POLICY_RECORDS = 65_536;
 
@@ -21,8 +21,6 @@ export const TAKEN_RANDOM = 2;
 export const TAKEN_STDIN = 4;
 export const TAKEN_STDOUT = 8;
 export const TAKEN_STDERR = 16;
-export const TAKEN_ENV = 32;
-export const TAKEN_ARGS = 64;
 
 export const USED_CLOCK = 1;
 export const USED_RANDOM = 2;

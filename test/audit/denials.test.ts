@@ -131,6 +131,13 @@ describe("denied", () => {
     expect(events).toEqual([]);
   });
 
+  test("fs, in engine.run, with the right one of many mounts", async () => {
+    const other = { type: "memory", target: "/tmp" } as const;
+    const fs = [other, { source: data, target: "/data" }];
+    await fixture.engine.run(commands, { stdin: "mkdir 5 new\n", grants: { fs } });
+    expect(told).toMatchObject([{ path: "/data/new", grant: needs("create-only") }]);
+  });
+
   test("in engine.run, without a container", async () => {
     await fixture.engine.run(commands, { stdin: "random\n", grants: { random: "denied" } });
     expect(told).toMatchObject([{ kind: "random", image: commands }]);

@@ -35,6 +35,7 @@ export class MountGuard {
   readonly createOnly: boolean;
   readonly fileBytes: number;
   readonly #index: number;
+  readonly #number: number;
   readonly #record: PolicyRecord;
   readonly #denials: DenialLog | undefined;
 
@@ -44,6 +45,7 @@ export class MountGuard {
     this.createOnly = createOnly;
     this.fileBytes = fileBytes;
     this.#index = policy === undefined ? 0 : index;
+    this.#number = index;
     this.#record = policy ?? NO_RECORD;
     this.#denials = denials;
   }
@@ -73,7 +75,7 @@ export class MountGuard {
       kind: "fs",
       call,
       path: at.pathOf(name),
-      mount: this.#index,
+      mount: this.#number,
       needs,
       errno: -errno,
     });
