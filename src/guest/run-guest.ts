@@ -35,6 +35,8 @@ export interface RunOutcome {
   readonly detail: string | undefined;
   /** The limit that ended it, if one did. */
   readonly limit?: LimitName;
+  /** The host's own code was cut short, so that the worker must not run another guest. */
+  readonly spoilt?: boolean;
 }
 
 /** The code of a trapped program: what a shell says after SIGABRT. */
@@ -140,7 +142,13 @@ function describeFailure(error: unknown): RunOutcome {
   }
   // In the guest, or in a host call that it made from the end of its stack.
   if (error instanceof RangeError && error.message.startsWith("Maximum call stack")) {
-    return { reason: REASON_TRAPPED, code: CODE_TRAPPED, detail: error.message, limit: "stack" };
+    return {
+      reason: REASON_TRAPPED,
+      code: CODE_TRAPPED,
+      detail: error.message,
+      limit: "stack",
+      spoilt: !endedInGuest(error),
+    };
   }
   if (error instanceof WebAssembly.RuntimeError) {
     return { reason: REASON_TRAPPED, code: CODE_TRAPPED, detail: error.message };
@@ -152,5 +160,11 @@ function describeFailure(error: unknown): RunOutcome {
       detail: "uncaught exception of the guest",
     };
   }
-  return { reason: REASON_FAILED, code: 0, detail: error.stack ?? error.message };
+  return { reason: REASON_FAILED, code: 0, detail: error.stack ?? error.message, spoilt: true };
+}
+
+/** V8 names the innermost function first; a guest's has the address of its code behind it. */
+function endedInGuest({ stack = "" }: Error): boolean {
+  const innermost = stack.split("\n").find((line) => line.startsWith("    at "));
+  return innermost?.includes("wasm://") === true;
 }

@@ -145,7 +145,7 @@ export class WorkerLoop {
       outcome = this.#execute(number, slot);
     } catch (error) {
       const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      outcome = { reason: box.REASON_FAILED, code: 0, detail };
+      outcome = { reason: box.REASON_FAILED, code: 0, detail, spoilt: true };
     }
     this.#stdout.end();
     this.#stderr.end();
@@ -168,6 +168,8 @@ export class WorkerLoop {
     if (seen === box.STATE_RUNNING) ringBell(this.#start.bell);
     // Killed: the thread is about to be terminated.
     else Atomics.wait(words, box.SLEEP, 0);
+    // What it has open goes with the thread; the app makes another one.
+    if (outcome.spoilt === true) process.exit();
     // After the answer, so that the caller does not wait for it; before the next guest, always.
     this.#memories.zero();
   }
