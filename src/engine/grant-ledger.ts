@@ -49,7 +49,7 @@ export class GrantLedger {
   #present: CheckedOptions;
   #launch: CheckedOptions;
   #policy: number | undefined;
-  #boards: readonly (number | undefined)[] | undefined;
+  #boards: (number | undefined)[] = [];
   #taken = 0;
   #mountBits: Map<string, number> | undefined;
   #tally: DenialTally | undefined;
@@ -84,7 +84,7 @@ export class GrantLedger {
    * @throws SafedockError `ERR_QUEUE_FULL` when none is left
    */
   begin(): ProcessRecords {
-    this.#boards ??= takeBoards(this.#granted.mounts, this.#records.boards);
+    this.#takeBoards();
     if (this.#policy === undefined) {
       this.#policy = this.#records.policies.take();
       this.#mark();
@@ -149,8 +149,16 @@ export class GrantLedger {
       policies.release(this.#policy);
       this.#policy = undefined;
     }
-    for (const board of this.#boards ?? NO_BOARDS) if (board !== undefined) boards.release(board);
-    this.#boards = undefined;
+    for (const board of this.#boards) if (board !== undefined) boards.release(board);
+    this.#boards = [];
+  }
+
+  /** A record for each mount with a quota; one that was narrowed may have got its quota later. */
+  #takeBoards(): void {
+    for (const [index, mount] of this.#launch.mounts.entries()) {
+      if (mount.type !== "bind" || mount.quota === undefined) continue;
+      this.#boards[index] ??= this.#records.boards.take();
+    }
   }
 
   #read(policy: number): UsedBits {
@@ -173,25 +181,6 @@ export class GrantLedger {
       if (bits !== undefined) record.markMount(index + first, bits);
     }
   }
-}
-
-const NO_BOARDS: readonly (number | undefined)[] = [];
-
-/** A record for each mount with a quota. */
-function takeBoards(
-  mounts: readonly CheckedMount[],
-  records: BoardRecords,
-): readonly (number | undefined)[] {
-  const isBounded = (mount: CheckedMount) => mount.type === "bind" && mount.quota !== undefined;
-  if (!mounts.some(isBounded)) return NO_BOARDS;
-  const taken: (number | undefined)[] = [];
-  try {
-    for (const mount of mounts) taken.push(isBounded(mount) ? records.take() : undefined);
-  } catch (error) {
-    for (const record of taken) if (record !== undefined) records.release(record);
-    throw error;
-  }
-  return taken;
 }
 
 /** Keeps its place and number; a process finds nothing in it, and its guard refuses even to look. */

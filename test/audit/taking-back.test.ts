@@ -66,6 +66,14 @@ describe("taken back while the guest runs", () => {
     ]);
   });
 
+  test("a directory, before anything has run", async () => {
+    await using container = await create(writable());
+    container.revokeGrants(["fs:/data"]);
+    const guest = await CommandGuest.start(container);
+    expect(await guest.ask("open 4 there")).toBe("EACCES");
+    expect(await guest.end()).toBe(0);
+  });
+
   test("the right to write", async () => {
     await using container = await create(writable());
     const guest = await CommandGuest.start(container);
@@ -280,6 +288,19 @@ describe("what cannot be", () => {
 });
 
 describe("what can be", () => {
+  test("a quota where there was none, between two processes", async () => {
+    const mount = { source: data, target: "/data", access: "read-write" } as const;
+    await using container = await create({ fs: [mount] });
+    const guest = await CommandGuest.start(container);
+    expect(await guest.ask("mkdir 4 one")).toBe("SUCCESS");
+    expect(await guest.end()).toBe(0);
+    container.narrowGrants({ fs: [{ ...mount, maxFiles: 1 }] });
+    const later = await CommandGuest.start(container);
+    expect(await later.ask("mkdir 4 two")).toBe("SUCCESS");
+    expect(await later.ask("mkdir 4 three")).toBe("EDQUOT");
+    expect(await later.end()).toBe(0);
+  });
+
   test("twice the same, and nothing less", async () => {
     const grants: Grants = { ...writable(), env: { KEY: { secret: "x" } }, clock: "real" };
     await using container = await create(grants);
