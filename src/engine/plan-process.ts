@@ -100,8 +100,9 @@ export function environmentOf(
     merged.set(line.slice(0, cut), line.slice(cut + 1));
   }
   for (const name of inheritEnv) {
-    const value = process.env[name];
-    if (value !== undefined) merged.set(name, value);
+    // Its prototype is every object's: `toString` is there, and no variable.
+    const value: unknown = process.env[name];
+    if (typeof value === "string") merged.set(name, value);
   }
   for (const [name, value] of env) merged.set(name, value);
   if (more !== undefined) for (const [name, value] of more) merged.set(name, value);

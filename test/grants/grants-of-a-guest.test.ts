@@ -120,6 +120,11 @@ describe("inheritEnv", () => {
     ]);
   });
 
+  it("takes nothing for a variable that is none", async () => {
+    const odd = ["toString", "constructor", "__proto__", "hasOwnProperty"];
+    expect(await linesOf({ inheritEnv: odd })).toEqual(await linesOf({}));
+  });
+
   it("is beaten by env, and keeps its values to itself", async () => {
     process.env["SAFEDOCK_TEST_TOKEN"] = "t0ps3cret";
     const grants = { inheritEnv: ["SAFEDOCK_TEST_TOKEN"] };
