@@ -75,7 +75,7 @@ static int flip(void) {
 
 static int look(void) {
   int escaped = 0, seen = 0;
-  for (int turn = 0; turn < 1000000 && seen < 2000; turn++) {
+  for (int turn = 0; turn < 1000000 && seen < 500; turn++) {
     int fd = open("/mnt/d/secret", O_RDONLY);
     if (fd < 0) continue;
     ssize_t got = read(fd, text, sizeof text);
