@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { removeTree } from "../base/remove-tree.js";
 import type { EventEmitter } from "eventemitter3";
 import { SafedockError } from "../base/errors.js";
 import type { DenialMessage } from "../guest/denial-message.js";
@@ -128,7 +128,7 @@ export class Containers {
   /** @internal Removes all containers, and what collected ones may have left. */
   async close(): Promise<void> {
     await Promise.all(this.list().map((container) => container.remove({ force: true })));
-    await rm(this.#shared.layers, { recursive: true, force: true });
+    await removeTree(this.#shared.layers);
   }
 }
 

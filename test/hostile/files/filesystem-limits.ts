@@ -130,7 +130,7 @@ export function filesystemLimits(kind: Kind): void {
     });
 
     test("deep-directories", async () => {
-      const deep = kind === "host directory" ? 300 : 3000;
+      const deep = kind === "host directory" ? 300 : 1000;
       const room = { maxBytes: 2 ** 20, maxFiles: 10_000 };
       expectPassed(await run("deep-directories", [String(deep)], room));
       expect(await layers()).toEqual([]);
