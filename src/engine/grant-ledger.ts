@@ -49,7 +49,7 @@ export class GrantLedger {
   #present: CheckedOptions;
   #launch: CheckedOptions;
   #policy: number | undefined;
-  #boards: (number | undefined)[] = [];
+  #boards: (number | undefined)[] | undefined;
   #taken = 0;
   #mountBits: Map<string, number> | undefined;
   #tally: DenialTally | undefined;
@@ -89,7 +89,7 @@ export class GrantLedger {
       this.#policy = this.#records.policies.take();
       this.#mark();
     }
-    return { policy: this.#policy, boards: this.#boards };
+    return { policy: this.#policy, boards: this.#boards ?? NO_BOARDS };
   }
 
   /** A process has started. */
@@ -149,14 +149,15 @@ export class GrantLedger {
       policies.release(this.#policy);
       this.#policy = undefined;
     }
-    for (const board of this.#boards) if (board !== undefined) boards.release(board);
-    this.#boards = [];
+    for (const board of this.#boards ?? NO_BOARDS) if (board !== undefined) boards.release(board);
+    this.#boards = undefined;
   }
 
   /** A record for each mount with a quota; one that was narrowed may have got its quota later. */
   #takeBoards(): void {
     for (const [index, mount] of this.#launch.mounts.entries()) {
       if (mount.type !== "bind" || mount.quota === undefined) continue;
+      this.#boards ??= [];
       this.#boards[index] ??= this.#records.boards.take();
     }
   }
@@ -182,6 +183,8 @@ export class GrantLedger {
     }
   }
 }
+
+const NO_BOARDS: readonly (number | undefined)[] = [];
 
 /** Keeps its place and number; a process finds nothing in it, and its guard refuses even to look. */
 function closedMount({ target }: CheckedMount): CheckedMount {
