@@ -16,7 +16,10 @@ export async function writeBundles(dist, folder) {
   rmSync(folder, { recursive: true, force: true });
   await writeLibrary(dist, folder);
   await build({
-    entryPoints: { "worker-main": join(dist, "guest", "worker-main.js") },
+    entryPoints: {
+      "worker-main": join(dist, "guest", "worker-main.js"),
+      "outline-worker": join(dist, "engine", "outline-worker.js"),
+    },
     outdir: folder,
     bundle: true,
     format: "esm",

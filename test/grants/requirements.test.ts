@@ -219,6 +219,34 @@ describe("engine.requirements", () => {
     expect(longest).toBeLessThan(1000);
   });
 
+  it("reads a megabyte of names elsewhere, and does not hold up the app", async () => {
+    const exports = Array.from({ length: 40_000 }, (_, n) => [
+      ...name(`exported-function-${n}`),
+      0,
+      0,
+    ]);
+    const bytes = coreModule(
+      section(1, [0x60, 0, 0]),
+      section(3, [0]),
+      section(7, ...exports),
+      section(10, [2, 0, 0x0b]),
+    );
+    const found = await programOf(bytes);
+    expect(found?.problem).toBeUndefined();
+    expect(found?.exports).toHaveLength(1000);
+    expect(found?.truncated).toBe(true);
+  });
+
+  it("gives up a module whose names have no end", async () => {
+    const exports = Array.from({ length: 45 }, (_, n) => [
+      ...name(`${n}${"x".repeat(99_000)}`),
+      0,
+      0,
+    ]);
+    const bytes = coreModule(section(1, [0x60, 0, 0]), section(3, [0]), section(7, ...exports));
+    expect((await programOf(bytes))?.problem).toContain("take more than 4194304 bytes");
+  });
+
   it("knows no image that is not there", async () => {
     await expect(engine.requirements("acme/none:1")).rejects.toMatchObject({
       code: "ERR_IMAGE_NOT_FOUND",
