@@ -51,8 +51,8 @@ export class Launcher {
     const program = await this.#find(order, words ?? options.command, mounts);
     const module = await this.compile(program, options, order.process.signal);
     const env = environmentOf(image, options, more);
-    const plan = planProcess(options, mounts, env, program.args, program.entry);
-    const spec = records.policy === undefined ? plan : { ...plan, policy: records.policy };
+    const { args, entry } = program;
+    const spec = planProcess(options, mounts, env, args, entry, records.policy);
     return { guest: this.#pool.start(spec, module, io), args: spec.args };
   }
 

@@ -64,6 +64,7 @@ export function planProcess(
   env: readonly string[],
   args: readonly string[],
   entry: string | undefined,
+  policy: number | undefined,
 ): GuestSpec {
   const { limits, argsGrant, stdio } = options;
   return {
@@ -72,6 +73,7 @@ export function planProcess(
     mounts,
     clock: options.clock,
     random: options.random,
+    policy,
     ...(stdio === undefined ? undefined : { stdio }),
     limits: { openFiles: limits.openFiles, fileBytes: limits.fileBytes },
     memoryBytes: limits.memoryBytes,

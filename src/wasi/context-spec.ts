@@ -45,7 +45,7 @@ export interface ContextSpec {
   /** Undefined: all three are pipes. */
   readonly stdio?: StdioSpec;
   /** Number of the container's record in the `PolicyBoard`; undefined: nothing is noted or taken back. */
-  readonly policy?: number;
+  readonly policy?: number | undefined;
   readonly limits: ContextLimits;
 }
 
