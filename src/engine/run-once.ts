@@ -1,3 +1,4 @@
+import { onAbort } from "../base/on-abort.js";
 import type { Guest } from "../guest/guest.js";
 import type { CheckedOptions } from "./check-options.js";
 import type { RunOptions, StdinData } from "./container-options.js";
@@ -57,14 +58,14 @@ const NO_BYTES = new Uint8Array(0);
 
 async function waitOrAbort(guest: Guest, signal: AbortSignal) {
   const kill = () => guest.kill();
-  signal.addEventListener("abort", kill, { once: true });
+  const forget = onAbort(signal, kill);
   try {
     if (signal.aborted) kill();
     const exit = await guest.wait();
     signal.throwIfAborted();
     return exit;
   } finally {
-    signal.removeEventListener("abort", kill);
+    forget();
   }
 }
 

@@ -1,3 +1,4 @@
+import { onAbort } from "../base/on-abort.js";
 import { GuestInput } from "../guest/guest-input.js";
 import type { LaunchOrder, ProcessLife } from "./container-host.js";
 import type { Launcher } from "./launcher.js";
@@ -22,10 +23,10 @@ export async function startProcess(
   });
   const process = new Process(guest, guest.stdin ?? unreadInput(), args);
   const kill = () => guest.kill();
-  signal?.addEventListener("abort", kill, { once: true });
+  const forget = signal === undefined ? undefined : onAbort(signal, kill);
   life.started(process);
   guest.whenOver(() => {
-    signal?.removeEventListener("abort", kill);
+    forget?.();
     life.ended(process);
   });
   if (signal?.aborted === true) kill();

@@ -1,4 +1,5 @@
 import type { SafedockError } from "../base/errors.js";
+import { onAbort } from "../base/on-abort.js";
 import type { CompiledModule } from "./compiled-module.js";
 import { monotonicMs } from "./monotonic-clock.js";
 
@@ -31,12 +32,12 @@ export class CompileWait {
   async result(compiled: Promise<CompiledModule>): Promise<CompiledModule> {
     const { signal } = this.#options;
     const givenUp = new Promise<never>((_, reject) => (this.#reject = reject));
-    const abort = (): void => this.#reject(signal?.reason);
-    signal?.addEventListener("abort", abort, { once: true });
+    const forget =
+      signal === undefined ? undefined : onAbort(signal, () => this.#reject(signal.reason));
     try {
       return await Promise.race([compiled, givenUp]);
     } finally {
-      signal?.removeEventListener("abort", abort);
+      forget?.();
       clearTimeout(this.#timer);
     }
   }

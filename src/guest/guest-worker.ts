@@ -214,7 +214,11 @@ export class GuestWorker {
 
   /** Of a dead worker: the last guest's output up to where it was cut, and what it used. */
   finalExit(guest: Guest): GuestExit {
-    this.#rings.forEach((ring, index) => guest.outputs[index]?.finish(ring, undefined, false));
+    const truncated = box.slotWord(guest.slot) + box.SLOT_TRUNCATED;
+    this.#rings.forEach((ring, index) => {
+      const isCut = this.#mailbox.words[truncated + index] === 1;
+      guest.outputs[index]?.finish(ring, undefined, isCut);
+    });
     const verdict = guest.verdict ?? KILLED;
     const started = this.#slots.startedAt(guest);
     if (started === 0) return endedFromOutside(verdict);

@@ -1,5 +1,7 @@
 import { SafedockError } from "../base/errors.js";
 
+import { onAbort } from "../base/on-abort.js";
+
 export interface GateParts {
   /** Whether one process more would be taken, beside so many that are on their way. */
   readonly hasRoom: (expected: number) => boolean;
@@ -19,7 +21,9 @@ export class QueueGate {
   readonly #waiting = new Set<Waiting>();
   /** Processes whose start has begun and that have not come to the queue yet. */
   #expected = 0;
-  #opening = false;
+  /** Callers that have passed in this turn of the event loop: they will have begun to start their processes by the next. */
+  #passed = 0;
+  #turning = false;
 
   constructor(parts: GateParts) {
     this.#parts = parts;
@@ -40,7 +44,11 @@ export class QueueGate {
   /** Waits until a process would be taken; callers pass one by one. */
   whenReady(signal: AbortSignal | undefined): Promise<void> {
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
-    if (this.#waiting.size === 0 && this.#parts.hasRoom(this.#expected)) return Promise.resolve();
+    if (this.#waiting.size === 0 && this.#hasRoom()) {
+      this.#passed++;
+      this.#turn();
+      return Promise.resolve();
+    }
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
         resolve: () => {
@@ -52,29 +60,42 @@ export class QueueGate {
           reject(reason);
         },
       };
-      const abort = (): void => waiting.reject(signal?.reason as Error);
+      const forget =
+        signal === undefined
+          ? undefined
+          : onAbort(signal, () => waiting.reject(signal.reason as Error));
       const leave = (): void => {
         this.#waiting.delete(waiting);
-        signal?.removeEventListener("abort", abort);
+        forget?.();
         this.#parts.unhold();
       };
       this.#parts.hold();
       this.#waiting.add(waiting);
-      signal?.addEventListener("abort", abort, { once: true });
       this.open();
     });
   }
 
-  /** Lets one caller pass if there is room, and looks again a turn later: it will have started its process by then. */
+  /** There may be room: lets callers pass, a turn of the event loop later. */
   open(): void {
-    if (this.#waiting.size === 0 || this.#opening) return;
-    this.#opening = true;
+    if (this.#waiting.size > 0) this.#turn();
+  }
+
+  #hasRoom(): boolean {
+    return this.#parts.hasRoom(this.#expected + this.#passed);
+  }
+
+  #turn(): void {
+    if (this.#turning) return;
+    this.#turning = true;
     setImmediate(() => {
-      this.#opening = false;
-      const [first] = this.#waiting;
-      if (first === undefined || !this.#parts.hasRoom(this.#expected)) return;
-      first.resolve();
-      this.open();
+      this.#turning = false;
+      this.#passed = 0;
+      for (const waiting of this.#waiting) {
+        if (!this.#hasRoom()) return;
+        this.#passed++;
+        waiting.resolve();
+      }
+      if (this.#passed > 0) this.#turn();
     });
   }
 

@@ -63,11 +63,11 @@ export class RingWriter implements OutputStream {
     const capture = Atomics.load(this.#words, slot + SLOT_CAPTURE + this.#output);
     this.#keep = capture < 0 ? Infinity : capture;
     this.#truncated = 0;
+    this.#words[slot + SLOT_TRUNCATED + this.#output] = 0;
   }
 
   end(): void {
     Atomics.store(this.#words, this.#slot + SLOT_OUTPUT_END + this.#output, this.#head | 0);
-    Atomics.store(this.#words, this.#slot + SLOT_TRUNCATED + this.#output, this.#truncated);
   }
 
   write(src: Uint8Array, offset: number, length: number): number {
@@ -77,7 +77,7 @@ export class RingWriter implements OutputStream {
     let left = length;
     if (left > this.#keep) {
       left = this.#keep;
-      this.#truncated = 1;
+      this.#cut();
     }
     this.#keep -= left;
     let from = offset;
@@ -101,6 +101,13 @@ export class RingWriter implements OutputStream {
       }
     }
     return length;
+  }
+
+  /** At once, for a guest that is ended from outside has no end of its own. */
+  #cut(): void {
+    if (this.#truncated === 1) return;
+    this.#truncated = 1;
+    Atomics.store(this.#words, this.#slot + SLOT_TRUNCATED + this.#output, 1);
   }
 
   #copy(src: Uint8Array, from: number, count: number): void {
