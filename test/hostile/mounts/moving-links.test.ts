@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openTestEngine, type TestEngine } from "../../support/test-engine.js";
 import { hostileGuest } from "./hostile-guest.js";
 
-const ROUNDS = 3_000;
+const ROUNDS = 1_500;
 const limits = { timeoutMs: 120_000 };
 /** Of the guest that moves: a link was there for longer than the other guest needs to take it back. */
 const CAUGHT = 3;
