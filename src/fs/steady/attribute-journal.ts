@@ -14,13 +14,17 @@ import {
 import type { BoardRecord } from "../writable-board.js";
 import type { AttributeTable } from "./attribute-table.js";
 import type { Attributes } from "./attributes.js";
+import {
+  decodeRecord,
+  encodeRecord,
+  RECORD_BYTES,
+  RECORD_WORDS,
+  SavedAttributes,
+  type SavedRecord,
+} from "./saved-attributes.js";
 
 const FILE_NAME = "attributes";
 const NEW_NAME = "attributes.new";
-/** Six Uint64: key, number, atime, mtime, ctime, and who wrote it. */
-const RECORD_BYTES = 48;
-/** Set in the last one when the file is gone: its key may be another's by now, its number is not. */
-const GONE = 1n << 63n;
 /** 3 MiB of records that say nothing any more, and as many as there are files, before they are left out. */
 const MIN_STALE_RECORDS = 65_536;
 /** Records written at once. */
@@ -28,7 +32,7 @@ const BATCH_RECORDS = 1024;
 
 const stat: Stat = emptyStat();
 /** One for the thread: nothing is kept in it between two calls. */
-let batch: Buffer | undefined;
+let batch: BigUint64Array<ArrayBuffer> | undefined;
 
 /**
  * Attributes in a file of the layer's own directory, so that the processes of a container, one after the
@@ -41,13 +45,14 @@ export class AttributeJournal {
   readonly #base: () => Directory | Errno;
   readonly #record: BoardRecord;
   readonly #table: AttributeTable;
+  readonly #saved = new SavedAttributes();
   /** Marks what this one has written: unlike all others of the container; 0 while it has not. */
   #writer = 0n;
   #file: File | undefined;
   #unsaved: Attributes[] = [];
   /** The count of notes that were seen. */
   #seen = 0;
-  /** Bytes of the file that are in the table. */
+  /** Bytes of the file that were read. */
   #read = 0;
   /** Records that this one has written since the file was made anew. */
   #written = 0;
@@ -77,6 +82,12 @@ export class AttributeJournal {
       return this.refresh();
     }
     this.#readTo(file, stat.size);
+  }
+
+  /** What was noted of a file. */
+  find(key: bigint): Attributes | undefined {
+    const saved = this.#saved.take(key);
+    return saved === undefined ? undefined : this.#table.add(key, saved.number, saved.times);
   }
 
   /** Notes attributes now. */
@@ -115,10 +126,11 @@ export class AttributeJournal {
     const file = this.#open();
     if (typeof file === "number" || batch === undefined) return;
     // A full disk loses what is noted for later processes, nothing else.
-    file.append(batch, 0, count * RECORD_BYTES);
+    file.append(new Uint8Array(batch.buffer), 0, count * RECORD_BYTES);
     this.#note();
     this.#written += count;
-    if (this.#written > MIN_STALE_RECORDS + 2 * this.#table.size) this.#compact();
+    const files = this.#table.size + this.#saved.size;
+    if (this.#written > MIN_STALE_RECORDS + 2 * files) this.#compact();
   }
 
   /** Counts one note more: the new count. */
@@ -129,45 +141,37 @@ export class AttributeJournal {
     return notes;
   }
 
-  #encode({ key, number, times, gone }: Attributes, index: number): void {
+  #encode(attributes: Attributes, index: number): void {
     if (this.#writer === 0n) this.#writer = this.nextNumber();
-    const at = index * RECORD_BYTES;
-    batch ??= Buffer.alloc(BATCH_RECORDS * RECORD_BYTES);
-    batch.writeBigUInt64LE(BigInt.asUintN(64, key), at);
-    batch.writeBigUInt64LE(number, at + 8);
-    batch.writeBigUInt64LE(BigInt.asUintN(64, times?.atime ?? 0n), at + 16);
-    batch.writeBigUInt64LE(BigInt.asUintN(64, times?.mtime ?? 0n), at + 24);
-    batch.writeBigUInt64LE(BigInt.asUintN(64, times?.ctime ?? 0n), at + 32);
-    batch.writeBigUInt64LE(gone ? this.#writer | GONE : this.#writer, at + 40);
+    batch ??= new BigUint64Array(BATCH_RECORDS * RECORD_WORDS);
+    encodeRecord(batch, index, attributes, this.#writer);
   }
 
   #readTo(file: File, size: number): void {
     const length = size - (size % RECORD_BYTES) - this.#read;
     if (length <= 0) return;
-    const bytes = Buffer.allocUnsafe(length);
+    const words = new BigUint64Array(length / 8);
+    const bytes = new Uint8Array(words.buffer);
     if (file.read(bytes, 0, length, this.#read) !== length) return;
+    const first = this.#read === 0 && this.#writer === 0n && this.#table.size === 0;
     this.#read += length;
-    for (let at = 0; at < length; at += RECORD_BYTES) this.#apply(bytes, at);
+    if (first) return this.#saved.load(words);
+    for (let index = 0; index < length / RECORD_BYTES; index++) {
+      this.#apply(decodeRecord(words, index));
+    }
   }
 
-  #apply(bytes: Buffer, at: number): void {
-    const mark = bytes.readBigUInt64LE(at + 40);
-    if ((mark & ~GONE) === this.#writer) return;
-    const key = bytes.readBigUInt64LE(at);
-    const number = bytes.readBigUInt64LE(at + 8);
-    const known = this.#table.get(key);
-    if ((mark & GONE) !== 0n) {
+  #apply({ key, number, times, gone, writer }: SavedRecord): void {
+    if (writer === this.#writer) return;
+    const known = this.#table.get(key) ?? this.find(key);
+    if (gone) {
       if (known?.number === number) this.#table.forget(known);
-      return;
+    } else if (known?.number === number) {
+      // In place: open files hold on to it.
+      known.times = times;
+    } else {
+      this.#table.add(key, number, times);
     }
-    const times = {
-      atime: bytes.readBigUInt64LE(at + 16),
-      mtime: bytes.readBigUInt64LE(at + 24),
-      ctime: bytes.readBigUInt64LE(at + 32),
-    };
-    if (known?.number !== number) this.#table.add(key, number, times);
-    // In place: open files hold on to it.
-    else known.times = times;
   }
 
   #open(): File | Errno {
@@ -198,6 +202,9 @@ export class AttributeJournal {
     }
     this.#reopen();
     this.#file = file;
+    for (const { key, number, times } of this.#saved.takeAll()) {
+      this.#table.add(key, number, times);
+    }
     const live = [...this.#table.values()].filter(({ gone }) => !gone);
     this.#unsaved = [];
     this.#saveAll(live);

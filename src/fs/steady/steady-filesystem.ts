@@ -89,6 +89,7 @@ export class SteadyFilesystem {
   created(stat: Stat, now: bigint): Attributes {
     const key = keyOf(stat, this.#device(stat.dev));
     const times = { atime: now, mtime: now, ctime: now };
+    this.#journal?.find(key); // of one that is gone, and had the key before
     const attributes = this.#table.add(key, this.#nextNumber(stat.ino), times);
     this.#journal?.save(attributes);
     return attributes;
@@ -134,7 +135,7 @@ export class SteadyFilesystem {
   }
 
   #find(key: bigint, ino: bigint): Attributes {
-    const known = this.#table.get(key);
+    const known = this.#table.get(key) ?? this.#journal?.find(key);
     if (known !== undefined) return known;
     const start = this.#start;
     const times = start === undefined ? undefined : { atime: start, mtime: start, ctime: start };
