@@ -6,6 +6,18 @@ import { IOVEC_BYTES } from "./layout.js";
 /** Buffers in one call, as Linux and wasi-libc have it. */
 const IOV_MAX = 1024;
 
+const COPY = new Uint8Array(IOV_MAX * IOVEC_BYTES);
+const COPY_VIEW = new DataView(COPY.buffer);
+
+/**
+ * A list that was checked, from byte 0 of the view: a call that writes to the buffers could write over the
+ * list itself, and would find addresses there that nobody has checked.
+ */
+export function copyVectors(memory: GuestMemory, list: number, count: number): DataView {
+  COPY.set(memory.bytes.subarray(list, list + count * IOVEC_BYTES));
+  return COPY_VIEW;
+}
+
 /**
  * Checks a list and all its buffers before anything is touched: the bytes in all of them, -EFAULT, or
  * -EINVAL for too many buffers or more bytes than the call could say that it has moved.
