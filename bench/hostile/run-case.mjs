@@ -3,7 +3,7 @@
 import { readdirSync } from "node:fs";
 
 /** What is being ended may need this long, in ms; then the process is watched for longer. */
-const SETTLE_MS = 500;
+const SETTLE_MS = 1_000;
 const WATCHED_MS = 2_000;
 
 const descriptors = () => readdirSync("/proc/self/fd").length;

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { runProgram, withFolder } from "./run-program.js";
 
-const TIMEOUT_MS = 100_000;
+const TIMEOUT_MS = 300_000;
 const MB = 1e6;
 
 test("10,000 containers created and forgotten are collected", { timeout: TIMEOUT_MS }, async () => {

@@ -7,7 +7,7 @@ import { expectCleanStore } from "../../support/verify-clean.js";
 import { runProgram, withFolder, type ProgramEnd } from "./run-program.js";
 
 /** A process that is still there after this hangs. */
-const TIMEOUT_MS = 25_000;
+const TIMEOUT_MS = 60_000;
 
 /** Runs the app with a temporary folder of its own, and looks at what it leaves on the disk. */
 async function leave(way: string): Promise<ProgramEnd> {
@@ -44,12 +44,12 @@ describe("the app ends by itself with", () => {
     "listeners for events",
     "a signal that never fires",
     "a deadline far away",
-  ])("%s", async (way) => {
+  ])("%s", { timeout: 2 * TIMEOUT_MS }, async (way) => {
     const { ms: _ms, ...end } = await leave(way);
     expect(end).toMatchObject({ code: 0, signal: null, stdout: "left\n", stderr: "" });
   });
 
-  test("a run that nobody awaits, after its deadline", async () => {
+  test("a run that nobody awaits, after its deadline", { timeout: 2 * TIMEOUT_MS }, async () => {
     const end = await leave("a run that nobody awaits");
     expect(end).toMatchObject({ code: 0, stdout: "left\ntimeout\n", stderr: "" });
   });
@@ -59,21 +59,25 @@ describe("the app ends in the middle by", () => {
   test.each([
     ["process.exit", 3],
     ["process.exit in a callback", 4],
-  ])("%s", async (way, code) => {
+  ])("%s", { timeout: 2 * TIMEOUT_MS }, async (way, code) => {
     expect(await leave(way)).toMatchObject({ code, signal: null, stderr: "" });
   });
 
-  test.each(["an exception", "an exception in a callback"])("%s", async (way) => {
-    const end = await leave(way);
-    expect(end).toMatchObject({ code: 1, signal: null });
-    expect(end.stderr).toContain("of the app");
-  });
+  test.each(["an exception", "an exception in a callback"])(
+    "%s",
+    { timeout: 2 * TIMEOUT_MS },
+    async (way) => {
+      const end = await leave(way);
+      expect(end).toMatchObject({ code: 1, signal: null });
+      expect(end.stderr).toContain("of the app");
+    },
+  );
 
   test.each([
     ["SIGTERM", "SIGTERM"],
     ["SIGINT", "SIGINT"],
     ["SIGKILL", "SIGKILL"],
-  ])("%s", async (way, signal) => {
+  ])("%s", { timeout: 2 * TIMEOUT_MS }, async (way, signal) => {
     expect(await leave(way)).toMatchObject({ code: null, signal });
   });
 });

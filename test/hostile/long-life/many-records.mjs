@@ -31,7 +31,7 @@ const turns = {
 const nextTurn = () => new Promise((resolve) => setTimeout(resolve, 5));
 
 async function collectAll() {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 120_000;
   while (engine.containers.list().length > 0 && Date.now() < deadline) {
     // What a WeakRef was asked for lives until the end of the turn.
     await nextTurn();

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { runProgram, withFolder } from "./run-program.js";
 
-const TIMEOUT_MS = 100_000;
+const TIMEOUT_MS = 300_000;
 /** The boards shared with workers have 65,536 records. */
 const MORE_THAN_RECORDS = "66000";
 

@@ -6,7 +6,7 @@ import { runProgram, withFolder } from "./run-program.js";
 
 /** The bench has the long form. */
 const RUNS = Number(process.env["SAFEDOCK_TEST_RUNS"] ?? 20_000);
-const TIMEOUT_MS = 120_000 + RUNS * 10;
+const TIMEOUT_MS = 300_000 + RUNS * 10;
 
 const MB = 1e6;
 /** Pages that the allocator of the C library keeps move by as much from one look to the next. */

@@ -38,7 +38,7 @@ async function goOn(engine: Engine, host: string, next: (below: number) => numbe
   expect({ code, stdout: stdout.toString() }).toEqual({ code: 0, stdout: "yes\n" });
 }
 
-test(`${KILLS} apps killed by SIGKILL beside one that lives`, { timeout: 90_000 }, async () => {
+test(`${KILLS} apps killed by SIGKILL beside one that lives`, { timeout: 180_000 }, async () => {
   await using registry = await startRegistry();
   await pushImages(registry);
   await withFolder(async (folder) => {
