@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { checkLimits } from "../../src/engine/check-limits.js";
-import { DEFAULT_LIMITS, type Limits } from "../../src/engine/limits.js";
+import { type CheckedLimits, DEFAULT_LIMITS, type Limits } from "../../src/engine/limits.js";
 import { Problems } from "../../src/engine/problems.js";
 
-function check(limits: unknown) {
+function check(limits: unknown): CheckedLimits | readonly string[] {
   const problems = new Problems();
   const checked = checkLimits(limits, problems);
   try {
@@ -44,7 +44,8 @@ describe("limits", () => {
     const wrong = Object.fromEntries(names.map((name) => [name, -1]));
     const problems = check(wrong);
     expect(problems).toHaveLength(names.length);
-    for (const name of names) expect(String(problems)).toContain(`limits.${name}`);
+    const text = JSON.stringify(problems);
+    for (const name of names) expect(text).toContain(`limits.${name}`);
   });
 
   test.each([1.5, "5", Number.NaN, Infinity, null, 2 ** 60])("%s is no limit", (value) => {
