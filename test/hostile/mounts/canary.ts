@@ -23,3 +23,12 @@ export function snapshotOf(folder: string): readonly string[] {
   visit(folder, ".");
   return lines;
 }
+
+/** Paths of all symbolic links below a folder. None is followed, which `readdir` with `recursive` may do. */
+export function linksIn(folder: string): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isSymbolicLink()) return [path];
+    return entry.isDirectory() ? linksIn(path) : [];
+  });
+}

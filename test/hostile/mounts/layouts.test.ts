@@ -271,9 +271,7 @@ describe("sources", () => {
       rootfs: "none",
       args: [
         ...["self/root/etc/passwd", "self/root/proc/self/root/etc/passwd", "self/exe"].map(openOf),
-        ...["self/cwd/package.json", "thread-self/root/etc/passwd"].map(
-          openOf,
-        ),
+        ...["self/cwd/package.json", "thread-self/root/etc/passwd"].map(openOf),
         ...["self/fd/0", "self/fd/1", "self/task/../fd/2", "self/ns/mnt"].map(openOf),
         "open a self/comm r",
       ],

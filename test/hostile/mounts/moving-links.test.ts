@@ -2,11 +2,12 @@
  * Two guests that share a mount: one moves a directory up and down, the other puts links into it that
  * lead out of the mount when it is up. None may be left there for a program of the host to follow.
  */
-import { mkdir, readdir, realpath, rm } from "node:fs/promises";
+import { mkdir, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { FsGrant, Image } from "safedock";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openTestEngine, type TestEngine } from "../../support/test-engine.js";
+import { linksIn } from "./canary.js";
 import { hostileGuest } from "./hostile-guest.js";
 
 const ROUNDS = 1_500;
@@ -40,13 +41,10 @@ async function race(how: string) {
       fixture.engine.run(image, { ...options, args: ["mover", String(ROUNDS)] }),
     ]);
     expect(linker).toMatchObject({ code: 0, reason: "exited" });
-    const out: string[] = [];
-    for (const entry of await readdir(mount, { recursive: true, withFileTypes: true })) {
-      if (!entry.isSymbolicLink()) continue;
-      const path = join(entry.parentPath, entry.name);
-      const end = await realpath(path).catch(() => "");
-      if (end === join(base, "x")) out.push(path);
-    }
+    const ends = await Promise.all(
+      linksIn(mount).map(async (link) => realpath(link).catch(() => "")),
+    );
+    const out = ends.filter((end) => end === join(base, "x"));
     return { ups: Number(mover.stdout.toString()), code: mover.code, out };
   } finally {
     await rm(base, { recursive: true });
