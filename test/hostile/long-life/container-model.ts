@@ -172,6 +172,15 @@ export class ContainerModel {
     await this.container.commit();
   }
 
+  /** Changes nothing of the container's life, in any state. */
+  async takeBack(): Promise<void> {
+    const revoke = () => this.container.revokeGrants(["random", "clock"]);
+    if (this.#removed) return expectRefused(Promise.resolve().then(revoke));
+    revoke();
+    revoke();
+    expectSame(this.container.inspect().grants.random.kind, "denied");
+  }
+
   /** What an app does to the stdin of a program that is over: never an error that nobody can catch. */
   async writeToTheEnded(): Promise<void> {
     if (this.#mainEnd === undefined || this.#main?.stdin.writableEnded !== false) return;

@@ -37,6 +37,7 @@ const VERBS = [
   "removeByForce",
   "readFiles",
   "commit",
+  "takeBack",
   "writeToTheEnded",
 ] as const;
 
