@@ -1,5 +1,6 @@
 /** Reading and writing: straight between the guest's memory and a file or stream, no copy between. */
 import { EBADF, EFAULT, EFBIG, EINVAL, ESPIPE } from "../../fs/errno.js";
+import type { File } from "../../fs/node.js";
 import { USED_STDIN, USED_STDOUT } from "../../fs/policy-board.js";
 import type { InputStream, OutputStream } from "../stdio.js";
 import type { Caller } from "./caller.js";
@@ -16,6 +17,9 @@ import { checkVectors, copyVectors } from "./vectors.js";
 
 /** One call moves no more, as on Linux; the host's own calls take no larger number. */
 const MAX_TRANSFER_BYTES = 0x7fff_f000;
+
+/** One call of the host: a guest cannot be ended in the middle of it, and 8 MiB take some 2 ms. */
+const MAX_STEP_BYTES = 2 ** 23;
 
 /** A u64 offset, which wasm hands over as a signed number: past 2^63 it is no offset. */
 function toPosition(offset: bigint): number {
@@ -132,10 +136,29 @@ function readFile(
   for (let at = start, end = start + count * IOVEC_BYTES; at < end; at += IOVEC_BYTES) {
     const length = Math.min(view.getUint32(at + 4, true), MAX_TRANSFER_BYTES - done);
     if (length === 0) continue;
-    const read = open.file.read(bytes, view.getUint32(at, true), length, position + done);
+    const read = readSteps(open.file, bytes, view.getUint32(at, true), length, position + done);
     if (read < 0) return done > 0 ? done : read;
     done += read;
     if (read < length) break;
+  }
+  return done;
+}
+
+function readSteps(
+  file: File,
+  bytes: Uint8Array,
+  address: number,
+  length: number,
+  position: number,
+): number {
+  if (length <= MAX_STEP_BYTES) return file.read(bytes, address, length, position);
+  let done = 0;
+  while (done < length) {
+    const step = Math.min(length - done, MAX_STEP_BYTES);
+    const read = file.read(bytes, address + done, step, position + done);
+    if (read < 0) return done > 0 ? done : read;
+    done += read;
+    if (read < step) break;
   }
   return done;
 }
@@ -190,14 +213,37 @@ function writeFile(
     const length = Math.min(view.getUint32(at + 4, true), MAX_TRANSFER_BYTES - done);
     if (length === 0) continue;
     const address = view.getUint32(at, true);
-    const written = append
-      ? file.append(bytes, address, length)
-      : file.write(bytes, address, length, position + done);
+    const to = append ? APPEND : position + done;
+    const written = writeSteps(file, bytes, address, length, to);
     if (written < 0) return done > 0 ? done : written;
     done += written;
     if (written < length) break;
   }
   return done > 0 && (open.flags & FDFLAGS_SYNC) !== 0 ? synced(open, done) : done;
+}
+
+/** In place of a position: at the end of the file. */
+const APPEND = -1;
+
+function writeSteps(
+  file: File,
+  bytes: Uint8Array,
+  address: number,
+  length: number,
+  position: number,
+): number {
+  let done = 0;
+  while (done < length) {
+    const step = Math.min(length - done, MAX_STEP_BYTES);
+    const written =
+      position === APPEND
+        ? file.append(bytes, address + done, step)
+        : file.write(bytes, address + done, step, position + done);
+    if (written < 0) return done > 0 ? done : written;
+    done += written;
+    if (written < step) break;
+  }
+  return done;
 }
 
 /** A descriptor opened for synchronous writing has its bytes on the disk before the call answers. */
