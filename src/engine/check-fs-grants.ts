@@ -13,7 +13,9 @@ export const CHOOSE_SOURCE = "<choose a directory>";
 
 /** A mount as a container has it: a quota is counted once the container has a record to count in. */
 export type CheckedMount = CheckedBind | MemoryMount;
+/** A directory of the host as a container has it. */
 export type CheckedBind = Omit<BindMount, "quota"> & { readonly quota?: CheckedQuota };
+/** What a container may add to a directory of the host. */
 export type CheckedQuota = Omit<MountQuota, "board">;
 
 const BIND_KEYS = ["type", "source", "subPath", "target", "access", "maxBytes", "maxFiles"];

@@ -56,6 +56,7 @@ export interface Grants {
 /** The value of a variable; a secret one is hidden by `inspect` and in messages. */
 export type EnvValue = string | { readonly secret: string };
 
+/** Whether a guest sees the arguments that it is given. */
 export type ArgsGrant = "given" | "none";
 
 /** A directory that the guest finds at `target`. */

@@ -12,7 +12,10 @@ export interface FoundDenial {
 /** What has denials: an audit, or a container to ask for one. */
 export type Audited =
   | { readonly denials: readonly FoundDenial[] }
-  | { audit(): { readonly denials: readonly FoundDenial[] } };
+  | {
+      /** As `container.audit` has it. */
+      audit(): { readonly denials: readonly FoundDenial[] };
+    };
 
 /** All that is given here must be as it is there. */
 export interface ExpectedDenial {

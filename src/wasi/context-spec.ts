@@ -21,6 +21,7 @@ export type RandomSpec =
 /** "pipe": to and from the app. "null": as /dev/null. "denied": calls answer EBADF. */
 export type StdioMode = "pipe" | "null" | "denied";
 
+/** Where each of the three streams leads. */
 export interface StdioSpec {
   readonly stdin: StdioMode;
   readonly stdout: StdioMode;

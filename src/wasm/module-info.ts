@@ -17,6 +17,7 @@ export interface TableType extends Limits {
   readonly elementType: readonly number[];
 }
 
+/** What a module imports or exports. */
 export type ExternKind = "function" | "table" | "memory" | "global" | "tag";
 
 export interface ModuleImport {

@@ -37,7 +37,13 @@ async function examples(): Promise<Example[]> {
       found.push(...blocksOf(plain, `src/${path}:${line}`));
     }
   }
-  for (const page of ["README.md", "docs/errors.md", "docs/images.md", "docs/grants.md", "docs/limits.md"]) {
+  for (const page of [
+    "README.md",
+    "docs/errors.md",
+    "docs/images.md",
+    "docs/grants.md",
+    "docs/limits.md",
+  ]) {
     found.push(...blocksOf(await readFile(join(root, page), "utf8"), page));
   }
   return found;

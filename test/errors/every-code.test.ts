@@ -360,7 +360,11 @@ const CASES: Record<string, () => Promise<unknown>> = {
     await using small = await openEngine({ root: join(fixture.folder, "full"), maxContainers: 1 });
     const image = await small.loadImage(guestPath("hello"));
     const first = await small.createContainer(image);
-    return await small.createContainer(image).finally(() => first.remove());
+    try {
+      return await small.createContainer(image);
+    } finally {
+      await first.remove();
+    }
   },
   ERR_WORKER_FAILED: brokenWorker,
 

@@ -83,16 +83,18 @@ describe("the quota of a memory filesystem", () => {
     expect(root.mkdir("g")).toBe(0);
   });
 
-  test("files that are cut hold no more than they count for", () => {
+  test("files that are cut hold no more than they count for", async () => {
     const { root } = make(2 ** 20, 1000);
+    const bytes = Buffer.alloc(65_536);
     const before = heldBytes();
     for (let turn = 0; turn < 1000; turn++) {
       const file = openFile(root, `f${turn}`, NEW);
-      expect(file.write(Buffer.alloc(65_536), 0, 65_536, 0)).toBe(65_536);
+      expect(file.write(bytes, 0, 65_536, 0)).toBe(65_536);
       expect(file.truncate(1)).toBe(0);
       file.close();
     }
-    expect(heldBytes() - before).toBeLessThan(2 ** 21);
+    // V8 gives buffers back beside the collection, not in it.
+    await expect.poll(() => heldBytes() - before).toBeLessThan(2 ** 21);
   });
 
   test("a file of holes holds what was written", () => {

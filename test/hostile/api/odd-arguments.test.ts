@@ -34,8 +34,8 @@ describe("exec with", () => {
   });
 });
 
-test("a hundred thousand unknown imports make a message of one line's length", async () => {
-  const imports = Array.from({ length: 100_000 }, (_, n) => [...name("m"), ...name(`f${n}`), 0, 0]);
+test("ten thousand unknown imports make a message of one line's length", async () => {
+  const imports = Array.from({ length: 10_000 }, (_, n) => [...name("m"), ...name(`f${n}`), 0, 0]);
   const module = coreModule(section(1, [0x60, 0, 0]), section(2, ...imports));
   const error = await rejectionOf(engine.run(await engine.loadImage(module)));
   expect(error).toMatchObject({ code: "ERR_IMPORT_UNKNOWN" });
