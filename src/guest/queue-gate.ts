@@ -91,7 +91,7 @@ export class QueueGate {
       this.#turning = false;
       this.#passed = 0;
       for (const waiting of this.#waiting) {
-        if (!this.#hasRoom()) return;
+        if (!this.#hasRoom()) break;
         this.#passed++;
         waiting.resolve();
       }

@@ -64,6 +64,14 @@ test("more than maxQueued are refused; with whenReady none is", async () => {
   expect(count(await Promise.all(together))).toEqual({ exited: 500 });
 });
 
+test("whenReady: who passes and starts nothing leaves the room to the next", async () => {
+  fixture = await openTestEngine({ workers: 1, maxWorkers: 1, maxQueued: 3 });
+  const { engine } = fixture;
+  const passed = Array.from({ length: 50 }, () => engine.whenReady());
+  await Promise.all(passed);
+  expect(engine.inspect().processes).toBe(0);
+});
+
 test("whenReady: an abort and the engine's end release who waits", async () => {
   fixture = await openTestEngine({ workers: 1, maxWorkers: 1, maxQueued: 0 });
   const { engine } = fixture;
