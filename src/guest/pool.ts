@@ -30,6 +30,8 @@ export interface GuestPoolOptions {
 
 const DEFAULT_MAX_QUEUED = 10_000;
 const MIN_DEFAULT_MAX_WORKERS = 16;
+/** Guests' numbers begin anew after it: an Int32 of the mailbox has to hold them. */
+const MAX_ID = 2 ** 31 - 1;
 
 /**
  * Runs guests on worker threads: one at a time per worker, a fresh instance each. Workers are kept warm
@@ -125,7 +127,8 @@ export class GuestPool {
   start(spec: GuestSpec, module: CompiledModule, io: GuestIo = {}): Guest {
     this.#assertOpen();
     assertEntry(spec, module);
-    const guest = new Guest(this.#host, this.#nextId++, spec, module, io);
+    const guest = new Guest(this.#host, this.#nextId, spec, module, io);
+    this.#nextId = this.#nextId === MAX_ID ? 1 : this.#nextId + 1;
     if (this.#dispatcher.admit(guest, this.#maxQueued)) return guest;
     throw new SafedockError("ERR_QUEUE_FULL", `${this.#maxQueued} guests wait already`, {
       data: { limit: this.#maxQueued },
