@@ -1,7 +1,8 @@
 /**
  * A lock in a word of a SharedArrayBuffer, between workers: 0 is free, else the holder's ticket, which
  * is even, or that ticket + 1 while somebody waits. What is done under it must be short. A worker that
- * was killed while it held one never gives it back: after {@link STALE_MS} it is taken from it.
+ * was killed while it held one never gives it back: {@link unlockAllOf} does once it is gone, and after
+ * {@link STALE_MS} it is taken from it anyway.
  */
 import { threadId } from "node:worker_threads";
 
@@ -14,8 +15,14 @@ const SPINS = 50;
 
 type Words = Int32Array<SharedArrayBuffer>;
 
-const OWN = ((threadId & 0x1fff) + 1) << 17;
+/** Below them is what tells a thread's tickets apart. */
+const OWNER_SHIFT = 17;
+const OWN = ownerOf(threadId) << OWNER_SHIFT;
 let taken = 0;
+
+function ownerOf(thread: number): number {
+  return (thread & 0x1fff) + 1;
+}
 
 /** Takes the lock, as soon as it can; the ticket is for {@link unlock}. */
 export function lock(words: Words, word: number): number {
@@ -54,4 +61,17 @@ export function unlock(words: Words, word: number, ticket: number): void {
   // Somebody waits; or it took too long, and the lock is another's by now.
   if (Atomics.compareExchange(words, word, ticket | 1, 0) === (ticket | 1))
     Atomics.notify(words, word);
+}
+
+/** Frees what a thread that is gone still holds of the locks from `first` on: nobody waits for it to be stale. */
+export function unlockAllOf(thread: number, words: Words, first: number): void {
+  const owner = ownerOf(thread);
+  for (let word = first; word < words.length; word++) {
+    for (;;) {
+      const holder = Atomics.load(words, word);
+      if (holder >>> OWNER_SHIFT !== owner) break;
+      if (Atomics.compareExchange(words, word, holder, 0) !== holder) continue; // somebody waits now
+      Atomics.notify(words, word);
+    }
+  }
 }

@@ -11,7 +11,7 @@
  *     Int32 3: removals     files whose last name was removed: somebody may have one open
  *     Int32 4: notes        attributes of files that were noted, and numbers that were given to files
  */
-import { lock, unlock } from "./shared-lock.js";
+import { lock, unlock, unlockAllOf } from "./shared-lock.js";
 
 const WORDS = 5;
 /** Locks behind the records: shared by whatever falls on the same one, which is seldom. */
@@ -32,6 +32,11 @@ export type WritableBoard = Int32Array<SharedArrayBuffer>;
 
 export function createWritableBoard(): WritableBoard {
   return new Int32Array(new SharedArrayBuffer((LOCKS_AT + LOCKS) * 4));
+}
+
+/** Frees the locks of a worker that is gone: other containers' guests may wait for them. */
+export function releaseLocks(board: WritableBoard, thread: number): void {
+  unlockAllOf(thread, board, LOCKS_AT);
 }
 
 /** One container's counters. */

@@ -6,6 +6,7 @@ import {
   receiveMessageOnPort,
   Worker,
 } from "node:worker_threads";
+import { releaseLocks } from "../fs/writable-board.js";
 import type { DenialMessage } from "./denial-message.js";
 import type { Bell } from "./doorbell.js";
 import { LOADED, type Mailbox, PARKED, WAKE } from "./mailbox.js";
@@ -76,7 +77,11 @@ export class WorkerThread {
     });
     this.#thread.unref();
     this.#thread.on("error", (error: Error) => (this.#error = error));
-    this.#thread.on("exit", () => events.exited(this.#error));
+    const { threadId } = this.#thread; // it is forgotten at the end
+    this.#thread.on("exit", () => {
+      releaseLocks(board, threadId);
+      events.exited(this.#error);
+    });
     this.#thread.on("online", () => events.started());
     port1.on("message", (answer: WorkerAnswer) => this.#received(answer));
     port1.unref();

@@ -1,6 +1,6 @@
-import { Worker } from "node:worker_threads";
+import { threadId, Worker } from "node:worker_threads";
 import { expect, test } from "vitest";
-import { lock, unlock } from "../../src/fs/shared-lock.js";
+import { lock, unlock, unlockAllOf } from "../../src/fs/shared-lock.js";
 
 test("is free again once it was given back", () => {
   const words = new Int32Array(new SharedArrayBuffer(8));
@@ -20,6 +20,18 @@ test("is taken from a holder that never gives it back, who then cannot open it f
   expect((words[0] ?? 0) & ~1).toBe(ticket);
   unlock(words, 0, ticket);
   expect(words[0]).toBe(0);
+});
+
+test("is free at once when its holder's thread is gone", () => {
+  const words = new Int32Array(new SharedArrayBuffer(16));
+  words[0] = lock(words, 1); // a word before the first lock is none
+  lock(words, 2);
+  words[2] = (words[2] ?? 0) | 1; // somebody waits
+  unlockAllOf(threadId + 1, words, 1);
+  expect(words.filter((word) => word !== 0)).toHaveLength(3);
+  unlockAllOf(threadId, words, 1);
+  expect([...words].slice(1)).toEqual([0, 0, 0]);
+  expect(words[0]).not.toBe(0);
 });
 
 test("lets one worker in at a time", async () => {
