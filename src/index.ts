@@ -107,7 +107,7 @@ export type { PullPolicy } from "./engine/pull-policy.js";
 export { GuestInput } from "./guest/guest-input.js";
 export { GuestReadable } from "./guest/guest-readable.js";
 export type { ExitReason, GuestUsage } from "./guest/guest-spec.js";
-export type { HostCall } from "./guest/host-call.js";
+export type { HostCall, HostCallListener } from "./guest/host-call.js";
 export type { ImageEntry } from "./image/describe-program.js";
 export type {
   ComponentTrigger,

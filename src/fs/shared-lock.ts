@@ -63,10 +63,10 @@ export function unlock(words: Words, word: number, ticket: number): void {
     Atomics.notify(words, word);
 }
 
-/** Frees what a thread that is gone still holds of the locks from `first` on: nobody waits for it to be stale. */
-export function unlockAllOf(thread: number, words: Words, first: number): void {
+/** Frees what a thread that is gone still holds of the locks in `[first, end)`: nobody waits for it to be stale. */
+export function unlockAllOf(thread: number, words: Words, first: number, end: number): void {
   const owner = ownerOf(thread);
-  for (let word = first; word < words.length; word++) {
+  for (let word = first; word < end; word++) {
     for (;;) {
       const holder = Atomics.load(words, word);
       if (holder >>> OWNER_SHIFT !== owner) break;

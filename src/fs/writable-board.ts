@@ -1,7 +1,7 @@
 /**
  * Shared counters of writable layers and of mounts with a quota, so that processes of one container in
  * different workers see each other's changes without asking the disk first. One SharedArrayBuffer for
- * all: a record per layer or mount, then {@link LOCKS} locks of names and files:
+ * all: a record per layer or mount, then {@link LOCKS} locks of names and files, then what `HeldFiles` says:
  *
  *     Int32 0: generation   0 = nothing has ever been written; +1 on every change that another worker
  *                           may hold an older answer of: a name of the image hidden, a directory of
@@ -11,6 +11,8 @@
  *     Int32 3: removals     files whose last name was removed: somebody may have one open
  *     Int32 4: notes        attributes of files that were noted, and numbers that were given to files
  */
+import { threadId } from "node:worker_threads";
+import { dropHeldFiles, HELD_FILES_WORDS, HeldFiles } from "./held-files.js";
 import { lock, unlock, unlockAllOf } from "./shared-lock.js";
 
 const WORDS = 5;
@@ -24,6 +26,7 @@ export const BLOCK_BYTES = 4096;
 export const BOARD_RECORDS = 65_536;
 
 const LOCKS_AT = BOARD_RECORDS * WORDS;
+const HELD_AT = LOCKS_AT + LOCKS;
 
 /** Half of an Int32, so that concurrent additions cannot wrap it: 4 TiB. */
 const MAX_BLOCKS = 2 ** 30;
@@ -31,12 +34,22 @@ const MAX_BLOCKS = 2 ** 30;
 export type WritableBoard = Int32Array<SharedArrayBuffer>;
 
 export function createWritableBoard(): WritableBoard {
-  return new Int32Array(new SharedArrayBuffer((LOCKS_AT + LOCKS) * 4));
+  return new Int32Array(new SharedArrayBuffer((HELD_AT + HELD_FILES_WORDS) * 4));
 }
 
-/** Frees the locks of a worker that is gone: other containers' guests may wait for them. */
-export function releaseLocks(board: WritableBoard, thread: number): void {
-  unlockAllOf(thread, board, LOCKS_AT);
+/** Frees what a worker that is gone held: other containers' guests may wait for its locks. */
+export function releaseThread(board: WritableBoard, thread: number): void {
+  dropHeldFiles(board, HELD_AT, thread);
+  unlockAllOf(thread, board, LOCKS_AT, HELD_AT);
+}
+
+const held = new WeakMap<WritableBoard, HeldFiles>();
+
+/** The files of quotas that this thread holds. */
+function heldHere(board: WritableBoard): HeldFiles {
+  let files = held.get(board);
+  if (files === undefined) held.set(board, (files = new HeldFiles(board, HELD_AT, threadId)));
+  return files;
 }
 
 /** One container's counters. */
@@ -118,6 +131,20 @@ export class BoardRecord {
 
   unlockNames(names: number, ticket: number): void {
     unlock(this.#board, LOCKS_AT + (names % NAME_LOCKS), ticket);
+  }
+
+  /** Notes that this thread has a file open; the answer is for {@link letGo}. Under the lock of its names. */
+  hold(inode: bigint): number {
+    return heldHere(this.#board).add(this.number, inode);
+  }
+
+  letGo(hold: number): void {
+    heldHere(this.#board).remove(hold);
+  }
+
+  /** Whether anybody has the file open. Under the lock of its names. */
+  isHeld(inode: bigint): boolean {
+    return heldHere(this.#board).has(this.number, inode);
   }
 
   /** Takes the lock of a file's size. Under the lock of names, or without. */

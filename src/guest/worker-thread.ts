@@ -6,7 +6,7 @@ import {
   receiveMessageOnPort,
   Worker,
 } from "node:worker_threads";
-import { releaseLocks } from "../fs/writable-board.js";
+import { releaseThread } from "../fs/writable-board.js";
 import type { DenialMessage } from "./denial-message.js";
 import type { Bell } from "./doorbell.js";
 import { LOADED, type Mailbox, PARKED, WAKE } from "./mailbox.js";
@@ -79,7 +79,7 @@ export class WorkerThread {
     this.#thread.on("error", (error: Error) => (this.#error = error));
     const { threadId } = this.#thread; // it is forgotten at the end
     this.#thread.on("exit", () => {
-      releaseLocks(board, threadId);
+      releaseThread(board, threadId);
       events.exited(this.#error);
     });
     this.#thread.on("online", () => events.started());

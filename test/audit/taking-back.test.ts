@@ -111,6 +111,22 @@ describe("taken back while the guest runs", () => {
     ]);
   });
 
+  test("the clock: no file tells the time in its place, also not to processes that start later", async () => {
+    await using container = await create({ clock: "real" });
+    const guest = await CommandGuest.start(container);
+    expect(await guest.ask("create 3 before")).toBe("SUCCESS");
+    expect(await guest.ask("newer 3 before")).toBe("SUCCESS");
+    container.revokeGrants(["clock"]);
+    expect(await guest.ask("clock")).toBe("SUCCESS");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await guest.ask("create 3 after")).toBe("SUCCESS");
+    expect(await guest.ask("newer 3 after")).toBe("SUCCESS");
+    expect(await guest.end()).toBe(0);
+    const later = await CommandGuest.start(container);
+    expect(await later.ask("newer 3 after")).toBe("SUCCESS");
+    expect(await later.end()).toBe(0);
+  });
+
   test("stderr", async () => {
     await using container = await create({});
     const guest = await CommandGuest.start(container);

@@ -126,20 +126,24 @@ describe("a host directory with a quota", () => {
     expect(stat.ino).toBe(BigInt(statSync(host.path("f")).ino));
   });
 
-  test("a file that another process holds open counts for that one once it is removed", () => {
+  test("a file that another process holds open counts until that one closes it", () => {
     const holder = process(64 * KIB, 100);
     const other = process(64 * KIB, 100);
     writeFile(other, "f", "x".repeat(40 * KIB));
     const held = openFile(holder, "f");
+    const again = openFile(holder, "f");
     expect(other.unlink("f")).toBe(0);
-    expect(counts()).toEqual([0, 0]);
-    writeFile(other, "g", "x".repeat(40 * KIB));
-    const next = openFile(holder, "g");
-    expect(counts()).toEqual([20, 1]);
-    expect(openFile(other, "h", NEW).append(Buffer.alloc(8 * KIB), 0, 8 * KIB)).toBe(-E.EDQUOT);
+    expect(counts()).toEqual([10, 0]);
+    const next = openFile(other, "g", NEW);
+    expect(next.append(Buffer.alloc(40 * KIB), 0, 40 * KIB)).toBe(24 * KIB);
+    expect(next.append(Buffer.alloc(KIB), 0, KIB)).toBe(-E.EDQUOT);
     held.close();
+    expect(counts()).toEqual([16, 1]);
+    again.close();
+    expect(counts()).toEqual([6, 1]);
+    expect(next.append(Buffer.alloc(16 * KIB), 0, 16 * KIB)).toBe(16 * KIB);
     next.close();
-    expect(counts()).toEqual([10, 2]);
+    expect(counts()).toEqual([10, 1]);
   });
 });
 

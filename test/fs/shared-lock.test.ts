@@ -27,9 +27,9 @@ test("is free at once when its holder's thread is gone", () => {
   words[0] = lock(words, 1); // a word before the first lock is none
   lock(words, 2);
   words[2] = (words[2] ?? 0) | 1; // somebody waits
-  unlockAllOf(threadId + 1, words, 1);
+  unlockAllOf(threadId + 1, words, 1, words.length);
   expect(words.filter((word) => word !== 0)).toHaveLength(3);
-  unlockAllOf(threadId, words, 1);
+  unlockAllOf(threadId, words, 1, words.length);
   expect([...words].slice(1)).toEqual([0, 0, 0]);
   expect(words[0]).not.toBe(0);
 });

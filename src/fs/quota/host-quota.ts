@@ -15,10 +15,13 @@ const stat: Stat = emptyStat();
 
 /** A file that is open here. */
 interface OpenCount {
-  /** Its handles, as the host gave them. */
-  readonly handles: Set<File>;
-  /** Its last name is gone: what it holds is given back with the last handle. */
-  gone: boolean;
+  /** Handles on it. */
+  handles: number;
+  readonly inode: bigint;
+  /** Where other threads see that it is open. */
+  readonly hold: number;
+  /** Removals by then: with no more of them its name is still there. */
+  readonly removals: number;
 }
 
 export interface HostQuotaOptions {
@@ -37,9 +40,9 @@ export interface HostQuotaOptions {
  * and which of its files are open here.
  *
  * Sizes are read and changed under a file's lock, and what gives something back holds that of the names:
- * guests that race must not get back more than they took. A file without a name is counted by the
- * process that has it open, if that has removed it or sees, when it opens the next one, that another has.
- * Names are counted, not files: each takes its place on the disk.
+ * guests that race must not get back more than they took. A file without a name is counted as long as
+ * any process has it open: the last to close it gives its bytes back, under the lock of the names, which
+ * is why all know what all hold. Names are counted, not files: each takes its place on the disk.
  */
 export class HostQuota {
   readonly full: Errno;
@@ -49,7 +52,7 @@ export class HostQuota {
   readonly #maxFiles: number;
   readonly #dev: bigint | undefined;
   readonly #open = new Map<bigint, OpenCount>();
-  /** Removals by now that this process knows of. */
+  /** Removals by the time that this process last opened a file. */
   #removals: number;
 
   constructor(record: BoardRecord, options: HostQuotaOptions) {
@@ -97,46 +100,52 @@ export class HostQuota {
 
   /** Counts a handle on what `at` describes; what identifies the file is its answer. */
   opened(handle: File, at: Stat): bigint {
-    if (this.record.removals() !== this.#removals) this.#adopt();
     const key = keyOf(at);
     const count = this.#open.get(key);
-    if (count === undefined) this.#open.set(key, { handles: new Set([handle]), gone: false });
-    else count.handles.add(handle);
+    if (count !== undefined) {
+      count.handles++;
+      return key;
+    }
+    const { ino: inode } = at;
+    const ticket = this.record.lockNames(this.names);
+    const removals = this.record.removals();
+    // Its name may have gone after it was opened, and nobody knew that it is held.
+    const gone = removals !== this.#removals && handle.stat(stat) === 0 && stat.nlink === 0;
+    if (gone && !this.record.isHeld(inode)) this.record.forceBytes(stat.size);
+    this.#removals = removals;
+    this.#open.set(key, {
+      handles: 1,
+      inode,
+      hold: this.record.hold(inode),
+      removals: gone ? removals - 1 : removals,
+    });
+    this.record.unlockNames(this.names, ticket);
     return key;
   }
 
   /** A handle is about to be closed. */
   closing(handle: File, key: bigint): void {
     const count = this.#open.get(key);
-    if (count === undefined) return;
-    count.handles.delete(handle);
-    if (count.handles.size > 0) return;
+    if (count === undefined || --count.handles > 0) return;
     this.#open.delete(key);
-    if (count.gone) this.release(handle.size());
+    const ticket = this.record.lockNames(this.names);
+    this.record.letGo(count.hold);
+    const maybeGone = this.record.removals() !== count.removals;
+    if (maybeGone && handle.stat(stat) === 0 && stat.nlink === 0) {
+      if (!this.record.isHeld(count.inode)) this.release(stat.size);
+    }
+    this.record.unlockNames(this.names, ticket);
   }
 
-  /** The last name of what `at` describes is gone, and counted out. */
+  /** The last name of what `at` describes is gone, and counted out. Under the lock of the names. */
   unlinked(at: Stat): void {
-    const removals = this.record.removed();
-    if (removals === ((this.#removals + 1) | 0)) this.#removals = removals;
-    const count = this.#open.get(keyOf(at));
-    if (count !== undefined) count.gone = true;
-    else this.release(at.type === FILETYPE_REGULAR_FILE ? at.size : 0);
+    this.record.removed();
+    if (at.type !== FILETYPE_REGULAR_FILE || this.#open.has(keyOf(at))) return;
+    if (!this.record.isHeld(at.ino)) this.release(at.size);
   }
 
   release(size: number): void {
     this.shrink(Math.max(0, size), 0);
-  }
-
-  /** Counts again what is open here and another process has removed. */
-  #adopt(): void {
-    this.#removals = this.record.removals();
-    for (const count of this.#open.values()) {
-      const [handle] = count.handles;
-      if (count.gone || handle === undefined || handle.stat(stat) < 0 || stat.nlink > 0) continue;
-      count.gone = true;
-      this.record.forceBytes(stat.size);
-    }
   }
 }
 

@@ -3,7 +3,13 @@ import { EBADF, EFAULT, EFBIG, EINVAL, ENOTSUP, type Errno } from "../../fs/errn
 import { emptyStat, FILETYPE_UNKNOWN } from "../../fs/node.js";
 import type { Caller } from "./caller.js";
 import { KIND_DIRECTORY, KIND_FILE } from "./descriptor.js";
-import { type FilestatLayout, type NewTimes, PREVIEW1_FILESTAT, readTimes } from "./filestat.js";
+import {
+  type FilestatLayout,
+  hideNewer,
+  type NewTimes,
+  PREVIEW1_FILESTAT,
+  readTimes,
+} from "./filestat.js";
 import { MAX_OFFSET } from "./layout.js";
 
 /** The last value of witx `$advice`. */
@@ -44,7 +50,8 @@ export function fdFileFunctions(caller: Caller, layout: FilestatLayout = PREVIEW
     },
 
     fd_filestat_get(fd: number, out: number): number {
-      const open = caller.enter().descriptors.get(fd >>> 0);
+      const process = caller.enter();
+      const open = process.descriptors.get(fd >>> 0);
       if (open === undefined) return EBADF;
       const address = out >>> 0;
       if (!memory.holds(address, layout.bytes)) return EFAULT;
@@ -58,6 +65,7 @@ export function fdFileFunctions(caller: Caller, layout: FilestatLayout = PREVIEW
         return 0;
       }
       if (answer < 0) return -answer;
+      hideNewer(stat, process);
       layout.write(memory, address, stat);
       return 0;
     },

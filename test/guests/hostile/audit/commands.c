@@ -3,6 +3,7 @@
 //
 //     open FD PATH     create FD PATH    mkdir FD PATH    unlink FD PATH   stat FD PATH   list FD
 //     hold FD PATH     view FD PATH      reread           rewrite   (of the file that is held or viewed)
+//     newer FD PATH    (INVAL if the file is newer than the clock)
 //     symlink FD PATH  (to an absolute target)            clock  cpu  random  args  env
 //     sleep MS         poll              (stdin, for as long as it takes)   sock   error
 //     loop COMMAND     the command again and again until its errno is another one
@@ -84,6 +85,12 @@ static wasi_errno run(const char *name, uint32_t number, const char *path) {
   if (!strcmp(name, "mkdir")) return path_create_directory(number, path, length);
   if (!strcmp(name, "unlink")) return path_unlink_file(number, path, length);
   if (!strcmp(name, "stat")) return path_filestat_get(number, 0, path, length, &stat);
+  if (!strcmp(name, "newer")) {
+    wasi_errno error = path_filestat_get(number, 0, path, length, &stat);
+    if (error == SUCCESS) error = clock_time_get(CLOCK_REAL, 0, &time);
+    if (error != SUCCESS) return error;
+    return stat.mtime > time || stat.ctime > time || stat.atime > time ? E_INVAL : SUCCESS;
+  }
   if (!strcmp(name, "symlink")) return path_symlink("/etc/passwd", 11, number, path, length);
   if (!strcmp(name, "list")) return fd_readdir(number, buffer, sizeof buffer, 0, &size);
   if (!strcmp(name, "hold")) return open_at(number, path, 0, RIGHT_READ | RIGHT_WRITE, &held);
