@@ -19,6 +19,7 @@ export async function writeBundles(dist, folder) {
     entryPoints: {
       "worker-main": join(dist, "guest", "worker-main.js"),
       "outline-worker": join(dist, "engine", "outline-worker.js"),
+      "world-worker": join(dist, "image", "world-worker.js"),
     },
     outdir: folder,
     bundle: true,

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { isSafedockError } from "../base/errors.js";
-import { readOutline, type WantedSections } from "../image/module-outline.js";
+import { OUTLINE_BYTES_HERE, readOutline, type WantedSections } from "../image/module-outline.js";
 import { openModuleAt, type OpenImage } from "../image/resolve-entry.js";
 import { ModuleFormatError } from "../wasm/byte-reader.js";
 import { COMPONENT_EXPORTS, COMPONENT_IMPORTS } from "../wasm/read-component.js";
@@ -18,8 +18,6 @@ import type { ProgramRequirements, Requirements } from "./requirements.js";
 
 /** Most bytes of names, types and limits that are looked at: a hundred times what tools write. */
 const MAX_BYTES = 4 * 2 ** 20;
-/** Bytes that are parsed in the app's own thread, in some 10 ms at the worst; all but a few modules have less. */
-const MAX_BYTES_HERE = 64 * 2 ** 10;
 
 const WANTED: WantedSections = {
   core: [
@@ -60,7 +58,7 @@ async function readProgram(image: OpenImage, head: ProgramHead): Promise<Program
     if (outline === undefined) {
       return unreadable(head, `its imports and exports take more than ${MAX_BYTES} bytes`);
     }
-    const isSmall = outline.length <= MAX_BYTES_HERE;
+    const isSmall = outline.length <= OUTLINE_BYTES_HERE;
     return isSmall ? describeOutline(outline, head) : await describeElsewhere(outline, head);
   } catch (error) {
     if (error instanceof ModuleFormatError) return unreadable(head, "its sections cannot be read");

@@ -12,7 +12,7 @@ import type { ArtifactPlan } from "./image-plan.js";
 import { WASM_CONFIG, WASM_MEDIA_TYPE } from "./image-format.js";
 import type { ImageRecord } from "./image-record.js";
 import { readHead, TITLE } from "./module-layer.js";
-import { readWorld } from "./module-outline.js";
+import { readWorld } from "./read-world.js";
 import { timestamp } from "./new-config.js";
 import { newManifest } from "./new-manifest.js";
 import type { ImageDestination } from "./pull-image.js";

@@ -1,7 +1,7 @@
 import { isSafedockError, type ErrorCode } from "../base/errors.js";
 import type { WasmKind } from "../layer/wasm-kind.js";
 import type { ImageWorld } from "./image-world.js";
-import { readWorld } from "./module-outline.js";
+import { readWorld } from "./read-world.js";
 import { resolveEntry, type OpenImage, type Program } from "./resolve-entry.js";
 
 /** What an image runs if nothing else is asked for. */

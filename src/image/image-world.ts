@@ -1,6 +1,9 @@
 import { printable } from "../base/printable.js";
-import type { ComponentInfo } from "../wasm/read-component.js";
+import { wasmKind } from "../layer/wasm-kind.js";
+import { ModuleFormatError } from "../wasm/byte-reader.js";
 import type { CoreModuleInfo } from "../wasm/module-info.js";
+import { type ComponentInfo, readComponent } from "../wasm/read-component.js";
+import { readModule } from "../wasm/read-module.js";
 
 /** What a program is to its host, by its imports and exports. */
 export interface ImageWorld {
@@ -33,6 +36,19 @@ const CORE_WASI: ReadonlyMap<string, ImageWorld["wasi"] & string> = new Map([
 const COMMAND = /^wasi:cli\/run(?:@|$)/;
 const HTTP = /^(?:wasi:http\/(?:incoming-)?handler|fermyon:spin\/inbound-http)(?:@|$)/;
 const WASI_VERSION = /^wasi:[^@]+@(0\.[0-9]+)\./;
+
+/** The world of a module's or component's outline; `undefined` if its sections lie. */
+export function worldOfOutline(outline: Uint8Array): ImageWorld | undefined {
+  try {
+    if (wasmKind(outline) === "component") return componentWorld(readComponent(outline));
+    const module = readModule(outline);
+    return module.kind === "core" ? coreWorld(module) : undefined;
+  } catch (error) {
+    // Whoever runs it is told what is wrong with it.
+    if (error instanceof ModuleFormatError) return undefined;
+    throw error;
+  }
+}
 
 /** The world of a core module. */
 export function coreWorld({ imports, exports }: CoreModuleInfo): ImageWorld {

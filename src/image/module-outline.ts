@@ -1,14 +1,8 @@
 import { open, type FileHandle } from "node:fs/promises";
 import { WASM_HEAD_BYTES, wasmKind, type WasmKind } from "../layer/wasm-kind.js";
 import { ByteReader, ModuleFormatError } from "../wasm/byte-reader.js";
-import {
-  COMPONENT_EXPORTS,
-  COMPONENT_IMPORTS,
-  MAX_COMPONENT_SECTIONS,
-  readComponent,
-} from "../wasm/read-component.js";
-import { readModule, SECTION_EXPORT, SECTION_IMPORT } from "../wasm/read-module.js";
-import { componentWorld, coreWorld, type ImageWorld } from "./image-world.js";
+import type { ThreadBounds } from "../base/in-thread.js";
+import { MAX_COMPONENT_SECTIONS } from "../wasm/read-component.js";
 
 /** A part of a host file. */
 export interface FilePart {
@@ -18,8 +12,10 @@ export interface FilePart {
   readonly length: number;
 }
 
-/** Most bytes of imports and exports that are looked at: a thousand times what compilers write. */
-const MAX_OUTLINE_BYTES = 4 * 2 ** 20;
+/** Bytes of an outline that are parsed in the app's own thread, in some ms at the worst; nearly all have less. */
+export const OUTLINE_BYTES_HERE = 16 * 2 ** 10;
+/** Of a thread that parses a larger one: 4 MiB take 1 s on a busy machine, and some 100 MB of objects. */
+export const OUTLINE_BOUNDS: ThreadBounds = { timeoutMs: 10_000, heapMb: 512 };
 /** Bytes read at once: most modules have all headers of sections but one or two within as much. */
 const WINDOW_BYTES = 16 * 1024;
 /** Longest header of a section: its id, and its size as LEB128. */
@@ -27,30 +23,6 @@ const MAX_SECTION_HEADER = 6;
 
 /** Numbers of the sections that an outline keeps. */
 export type WantedSections = Readonly<Record<WasmKind, readonly number[]>>;
-
-const WANTED: WantedSections = {
-  core: [SECTION_IMPORT, SECTION_EXPORT],
-  component: [COMPONENT_IMPORTS, COMPONENT_EXPORTS],
-};
-
-/**
- * The world of a module or component, by its imports and exports alone: code, data and what is nested
- * inside are passed over on disk, so that a module of any size costs some small reads. `undefined` for
- * bytes that are no module, and for one whose names take more than 4 MiB.
- */
-export async function readWorld(part: FilePart): Promise<ImageWorld | undefined> {
-  try {
-    const outline = await readOutline(part, WANTED, MAX_OUTLINE_BYTES);
-    if (outline === undefined) return undefined;
-    if (wasmKind(outline) === "component") return componentWorld(readComponent(outline));
-    const module = readModule(outline);
-    return module.kind === "core" ? coreWorld(module) : undefined;
-  } catch (error) {
-    // Whoever runs it is told what is wrong with it.
-    if (error instanceof ModuleFormatError) return undefined;
-    throw error;
-  }
-}
 
 /**
  * The head and the wanted sections: a small module with the same names. `undefined` for bytes that are no

@@ -11,7 +11,7 @@ import type { BlobIntake, ReadyLayer } from "./blob-intake.js";
 import type { ImageComponent, PlannedComponent } from "./image-component.js";
 import { SPIN_APPLICATION, type ManifestShape } from "./image-format.js";
 import { fileEntry, safeName } from "./module-layer.js";
-import { readWorld } from "./module-outline.js";
+import { readWorld } from "./read-world.js";
 import { openModuleAt, type OpenImage } from "./resolve-entry.js";
 import { invalid, parseSpinApp, type SpinComponent, type SpinContent } from "./spin-app.js";
 import { SpinContents } from "./spin-contents.js";

@@ -1,7 +1,7 @@
 import { open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readWorld } from "../../src/image/module-outline.js";
+import { readWorld } from "../../src/image/read-world.js";
 import { temporaryRoot, type TemporaryRoot } from "../content/store-fixture.js";
 import { guestBytes } from "../engine/guests.js";
 import { component, componentHead, nameBytes, leb, section } from "../images/component.js";
