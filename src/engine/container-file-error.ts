@@ -1,4 +1,5 @@
 import { SafedockError } from "../base/errors.js";
+import { printable } from "../base/printable.js";
 import { errnoName } from "./errno-name.js";
 
 /** `answer`: a negated errno. */
@@ -7,7 +8,7 @@ export function fileError(verb: string, path: string, answer: number, why?: stri
   const reason = why === undefined ? errno : `${errno}, ${why}`;
   return new SafedockError(
     "ERR_CONTAINER_FILE",
-    `cannot ${verb} ${JSON.stringify(path)}: ${reason}`,
+    `cannot ${verb} ${JSON.stringify(printable(path))}: ${reason}`,
     {
       data: { path, errno },
     },

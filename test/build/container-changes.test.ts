@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { isSafedockError, type Container, type Engine, type Image } from "safedock";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { guestBytes } from "../engine/guests.js";
+import { hostileGuest } from "../hostile/files/hostile-guest.js";
 import { openTestEngine, type TestEngine } from "../support/test-engine.js";
 import { expectCleanStore } from "../support/verify-clean.js";
 import { readConfig, readManifest } from "./stored-image.js";
@@ -226,6 +227,25 @@ describe("container.commit", () => {
     await using again = await engine.createContainer(await commit);
     expect([await again.fs.exists("/now"), await again.fs.exists("/later")]).toEqual([true, false]);
     expect(await container.fs.exists("/later")).toBe(true);
+  });
+
+  it("refuses what is too deep or long for a layer, and says which path it is", async () => {
+    const loaded = await engine.loadImage(hostileGuest("deep-directories"));
+    await using container = await engine.createContainer(loaded, { args: ["200"] });
+    expect((await (await container.start()).wait()).code).toBe(0);
+    const error: unknown = await container.commit().catch((e: unknown) => e);
+    if (!isSafedockError(error, "ERR_CONTAINER_FILE")) throw error;
+    expect(error.message).toMatch(
+      /ENAMETOOLONG, its path in the layer lies deeper than 256 directories$/,
+    );
+    expect(error.message.length).toBeLessThan(400);
+    expect(error.data).toMatchObject({ path: `${"/d".repeat(257)}`, errno: "ENAMETOOLONG" });
+    await using linked = await engine.createContainer(image);
+    await linked.fs.symlink("x".repeat(300), "/far");
+    await expect(linked.commit()).rejects.toMatchObject({
+      code: "ERR_CONTAINER_FILE",
+      data: { path: "/far", errno: "ENAMETOOLONG" },
+    });
   });
 
   it("refuses what a layer cannot hold, and leaves the store as it was", async () => {
