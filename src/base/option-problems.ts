@@ -15,9 +15,12 @@ export function unknownOptions(at: string, value: unknown, known: readonly strin
   }
   return Object.keys(value)
     .filter((name) => !known.includes(name))
-    .map(
-      (name) => `${at}${printable(name, MAX_NAME)}: no such option (there are ${known.join(", ")})`,
-    );
+    .map((name) => unknownOption(at, name, known));
+}
+
+/** What is wrong with one name; `at` as in {@link unknownOptions}. */
+export function unknownOption(at: string, name: string, known: readonly string[]): string {
+  return `${at}${printable(name, MAX_NAME)}: no such option (there are ${known.join(", ")})`;
 }
 
 /** @throws SafedockError `ERR_OPTIONS_INVALID` with all problems, if there are any */

@@ -79,7 +79,8 @@ function readOptions(
     entrypoint: plainCopy("entrypoint", given.entrypoint, problems),
     args: plainCopy("args", given.args, problems),
     grants: plainCopy("grants", given.grants, problems),
-    limits: plainCopy("limits", given.limits, problems),
+    // Checked as it is read.
+    limits: given.limits,
     rootfs: plainCopy("rootfs", given.rootfs, problems),
   };
 }

@@ -165,10 +165,9 @@ export class GrantLedger {
   #read(policy: number): UsedBits {
     const record = this.#records.policies.read(policy);
     const count = this.#granted.mounts.length + (seesImage(this.#granted) ? 1 : 0);
-    return {
-      others: record.used(),
-      mounts: Array.from({ length: count }, (_, index) => record.mount(index)),
-    };
+    const mounts: number[] = [];
+    for (let index = 0; index < count; index++) mounts.push(record.mount(index));
+    return { others: record.used(), mounts };
   }
 
   /** Writes what was taken back where processes see it. */

@@ -30,7 +30,7 @@ export function plainCopy(at: string, value: unknown, problems: Problems): unkno
     if ((left -= names.length) < 0) throw new NotPlain(`${path}: more than ${MAX_VALUES} values`);
     const plain: Record<string, unknown> = {};
     for (const name of names) {
-      const value: unknown = Reflect.get(found, name);
+      const value: unknown = (found as Readonly<Record<string, unknown>>)[name];
       // A path is put together for what may need it alone: a warm run copies its options each time.
       const isDeep = typeof value === "object" && value !== null;
       put(
@@ -61,7 +61,7 @@ const PLAIN = { enumerable: true, writable: true, configurable: true };
 class NotPlain extends Error {}
 
 /** Of any realm: its prototype is none, or one that has none. */
-function isPlain(value: object): boolean {
+export function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

@@ -43,9 +43,10 @@ export async function runOnce(
     const exit = signal === undefined ? await guest.wait() : await waitOrAbort(guest, signal);
     const { stdout, stderr, stdoutTruncated, stderrTruncated } = guest.collected;
     const truncated = stdoutTruncated || stderrTruncated;
-    if (audit !== true) return { ...toExitStatus(exit), stdout, stderr, truncated };
-    const used = ledger?.audit();
-    return { ...toExitStatus(exit), stdout, stderr, truncated, ...(used && { audit: used }) };
+    const result: RunResult = { ...toExitStatus(exit), stdout, stderr, truncated };
+    if (audit !== true || ledger === undefined) return result;
+    ledger.release();
+    return { ...result, audit: ledger.audit() };
   } finally {
     ledger?.release();
     const released = layer?.release();

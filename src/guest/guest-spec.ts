@@ -26,7 +26,7 @@ export interface GuestUsage {
   /**
    * Time on a processor, in ms, apart from what the process waited for its input, its reader or a clock.
    * Where the system does not tell a thread's time (Linux does, and is asked for processes with a limit on
-   * it), it is the wall time without such waits.
+   * it that take longer than a few ms), it is the wall time without such waits.
    */
   readonly cpuMs: number;
   /**

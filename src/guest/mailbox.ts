@@ -94,7 +94,10 @@ export const FLOAT_CALLS = 15;
 /** How long it was parked, in ms, and since when it is; 0 when it is not. */
 export const FLOAT_PARKED = 16;
 export const FLOAT_PARKED_SINCE = 17;
-/** Processor time of the thread when the guest began and when it ended, in ms; 0 where it was not asked for. */
+/**
+ * Processor time of the thread when the guest began, or up to a millisecond before, and when it ended, in ms;
+ * 0 where it was not asked for, the second also of a guest too short to be counted.
+ */
 export const FLOAT_CPU_STARTED = 18;
 export const FLOAT_CPU_ENDED = 19;
 

@@ -18,7 +18,8 @@ export function readResult(mailbox: box.Mailbox, number: number): GuestExit | Sa
   const started = floats[float + box.FLOAT_STARTED];
   const ended = floats[float + box.FLOAT_ENDED];
   const cpuStarted = floats[float + box.FLOAT_CPU_STARTED];
-  const measured = cpuStarted === 0 ? undefined : floats[float + box.FLOAT_CPU_ENDED] - cpuStarted;
+  const cpuEnded = floats[float + box.FLOAT_CPU_ENDED];
+  const measured = cpuStarted === 0 || cpuEnded === 0 ? undefined : cpuEnded - cpuStarted;
   return {
     code: words[slot + box.SLOT_CODE] >>> 0,
     reason: REASONS.get(reason) ?? "exited",

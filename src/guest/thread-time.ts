@@ -16,6 +16,9 @@ export function threadId(): number {
   }
 }
 
+/** The longest step in which Linux counts a thread's time on the usual machines, in ms. */
+export const THREAD_TIME_STEP_MS = 4;
+
 /**
  * Processor time that a thread of this process has used, in ms; undefined where the system does not tell.
  * Linux counts a running thread's at each tick of the scheduler, every 1 to 4 ms.
@@ -34,10 +37,27 @@ export function threadTimeMs(thread: number): number | undefined {
   }
 }
 
+/** How old a figure may be that stands for the time now, in ms: less than the system's own step. */
+const FRESH_MS = 1;
+
 /** The calling thread's own time, read again and again through one descriptor (1 us in place of 10). */
 export class OwnThreadTime {
   #file: number | undefined;
   #failed = false;
+  #last = 0;
+  #lastAt = -Infinity;
+
+  /**
+   * At the monotonic time `now`, in ms, or up to 1 ms before: of many short runs only one in a while asks the
+   * system. Never more than {@link read} would give.
+   */
+  recent(now: number): number {
+    if (now - this.#lastAt >= FRESH_MS) {
+      this.#last = this.read();
+      this.#lastAt = now;
+    }
+    return this.#last;
+  }
 
   /** In ms; 0 where the system does not tell. */
   read(): number {

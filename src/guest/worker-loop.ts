@@ -9,7 +9,7 @@ import { MemoryPool } from "./memory-pool.js";
 import { monotonicMs } from "./monotonic-clock.js";
 import { RingWriter } from "./ring-writer.js";
 import { SlotUsage } from "./slot-usage.js";
-import { OwnThreadTime, threadId } from "./thread-time.js";
+import { OwnThreadTime, THREAD_TIME_STEP_MS, threadId } from "./thread-time.js";
 import { type LoadedModule, runGuest, type RunOutcome } from "./run-guest.js";
 import { compileModule } from "./worker-compile.js";
 import { TraceRing } from "./trace-ring.js";
@@ -46,6 +46,8 @@ export class WorkerLoop {
   /** Orders taken so far. */
   #taken = 0;
   #slotInUse = 0;
+  /** Awake time from which the guest's processor time is measured, in ms; none for one without a limit on it. */
+  #cpuStepMs = Infinity;
 
   constructor(start: WorkerStart) {
     this.#start = start;
@@ -136,13 +138,15 @@ export class WorkerLoop {
     this.#usage.begin(slot);
     words[slot + box.SLOT_LIMIT] = 0;
     floats[float + box.FLOAT_CPU_STARTED] = 0;
-    floats[float + box.FLOAT_STARTED] = monotonicMs();
+    this.#cpuStepMs = Infinity;
+    const started = monotonicMs();
+    floats[float + box.FLOAT_STARTED] = started;
     this.#stdout.begin(slot);
     this.#stderr.begin(slot);
     this.#denials.begin(slot);
     let outcome: RunOutcome;
     try {
-      outcome = this.#execute(number, slot);
+      outcome = this.#execute(number, slot, started);
     } catch (error) {
       const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
       outcome = { reason: box.REASON_FAILED, code: 0, detail, spoilt: true };
@@ -150,10 +154,11 @@ export class WorkerLoop {
     this.#stdout.end();
     this.#stderr.end();
     this.#denials.end();
-    floats[float + box.FLOAT_ENDED] = monotonicMs();
-    if (floats[float + box.FLOAT_CPU_STARTED] !== 0) {
-      floats[float + box.FLOAT_CPU_ENDED] = this.#threadTime.read();
-    }
+    const ended = monotonicMs();
+    floats[float + box.FLOAT_ENDED] = ended;
+    // A shorter time was not counted yet: what the guest was awake says more, and costs no call.
+    const isCounted = ended - started - floats[float + box.FLOAT_PARKED] >= this.#cpuStepMs;
+    floats[float + box.FLOAT_CPU_ENDED] = isCounted ? this.#threadTime.read() : 0;
     if (outcome.limit !== undefined) {
       words[slot + box.SLOT_LIMIT] = box.LIMIT_NAMES.indexOf(outcome.limit) + 1;
     }
@@ -174,7 +179,7 @@ export class WorkerLoop {
     this.#memories.zero();
   }
 
-  #execute(number: number, slot: number): RunOutcome {
+  #execute(number: number, slot: number, started: number): RunOutcome {
     const { words } = this.#mailbox;
     const id = words[slot + box.SLOT_MODULE] ?? 0;
     const length = words[slot + box.SLOT_ORDER_LENGTH] ?? 0;
@@ -203,7 +208,8 @@ export class WorkerLoop {
     const traced = words[slot + box.SLOT_TRACED] === 1;
     const trace = traced ? this.#tracer(words[slot + box.SLOT_ORDER_ID] ?? 0) : undefined;
     if (spec.cpuMs !== undefined) {
-      this.#mailbox.floats[slot / 2 + box.FLOAT_CPU_STARTED] = this.#threadTime.read();
+      this.#mailbox.floats[slot / 2 + box.FLOAT_CPU_STARTED] = this.#threadTime.recent(started);
+      this.#cpuStepMs = Math.min(spec.cpuMs, THREAD_TIME_STEP_MS);
     }
     return runGuest(
       spec,

@@ -56,4 +56,31 @@ describe("limits", () => {
     expect(check({ cpuSeconds: 1 })).toHaveLength(1);
     expect(check("none")).toHaveLength(1);
   });
+
+  test("are read once", () => {
+    let reads = 0;
+    const limits = Object.defineProperty({ openFiles: 5 }, "cpuMs", {
+      enumerable: true,
+      get: () => ++reads,
+    });
+    expect(check(limits)).toEqual({ ...DEFAULT_LIMITS, openFiles: 5, cpuMs: 1 });
+    expect(reads).toBe(1);
+  });
+
+  test("that cannot be read, and no plain objects, are problems", () => {
+    const fails = () => {
+      throw new Error("no");
+    };
+    expect(check(new Proxy({}, { ownKeys: fails }))).toEqual(["limits: cannot be read"]);
+    expect(
+      check({
+        get cpuMs() {
+          return fails();
+        },
+      }),
+    ).toEqual(["limits: cannot be read"]);
+    expect(check(new Map([["cpuMs", 1]]))).toEqual(["limits: must be a plain object"]);
+    expect(check(JSON.parse('{"__proto__": {"cpuMs": 1}}'))).toHaveLength(1);
+    expect(check(Object.assign(Object.create(null), { cpuMs: 1 }))).toMatchObject({ cpuMs: 1 });
+  });
 });

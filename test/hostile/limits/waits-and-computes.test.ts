@@ -50,6 +50,18 @@ describe("waits-and-computes", () => {
     }
   });
 
+  test("of runs too short to be counted it is the time that they were awake", async () => {
+    for (let run = 0; run < 20; run++) {
+      const { reason, usage } = await fixture.engine.run(image, {
+        args: ["0", "0", "1"],
+        limits: { cpuMs: 1000 },
+      });
+      expect(reason).toBe("exited");
+      expect(usage.cpuMs).toBeGreaterThan(0);
+      expect(usage.cpuMs).toBeLessThanOrEqual(usage.wallMs);
+    }
+  });
+
   test("computing between the waits adds up, and ends it", async () => {
     const { reason, limit, detail, code, usage } = await fixture.engine.run(image, {
       args: ["20", "30", "1000"],
