@@ -27,7 +27,7 @@ export interface ContainerAudit {
   readonly stdin: boolean;
   readonly stdout: boolean;
   readonly stderr: boolean;
-  /** Each kind of refused call once, in the order in which they came; 256 at most. */
+  /** Each kind of refused call once, in the order in which they came; 256 at most, with 32,768 characters of paths. */
   readonly denials: readonly AuditedDenial[];
   /** Refused calls that are in none of `denials`: too many different ones. */
   readonly otherDenials: number;

@@ -5,12 +5,18 @@ import { toRefusedCall } from "./refused-call.js";
 
 /** Different denials of one container that are kept apart; a process has 64 at most. */
 const MAX_DISTINCT = 256;
+/**
+ * Characters of all their paths, which are kept twice with 2 bytes at most: 128 KB a container. Paths of
+ * programs have some dozens, and a guest that is given 4 KB for one would else fill 1 MB.
+ */
+const MAX_PATHS = 32 * 1024;
 
 /** Counts the refused calls of a container's processes. */
 export class DenialTally {
   readonly #granted: CheckedOptions;
   readonly #counted = new Map<string, CountedDenial>();
   #others = 0;
+  #paths = 0;
 
   constructor(granted: CheckedOptions) {
     this.#granted = granted;
@@ -27,8 +33,11 @@ export class DenialTally {
       const { kind, call, errno, mount = -1, needs = "", path = "" } = denial;
       const key = `${kind} ${call} ${errno} ${mount} ${needs} ${path}`;
       const before = this.#counted.get(key);
-      if (before !== undefined || this.#counted.size < MAX_DISTINCT) {
-        this.#counted.set(key, { denial, count: (before?.count ?? 0) + count });
+      if (before !== undefined) {
+        this.#counted.set(key, { denial, count: before.count + count });
+      } else if (this.#counted.size < MAX_DISTINCT && this.#paths + path.length <= MAX_PATHS) {
+        this.#counted.set(key, { denial, count });
+        this.#paths += path.length;
       } else {
         this.#others += count;
       }
