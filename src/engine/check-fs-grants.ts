@@ -50,7 +50,8 @@ export function checkFsGrants(grants: unknown, problems: Problems): readonly Che
         : bindMount(at, grant, target, problems),
     );
   }
-  return mounts;
+  // As of arguments: without room for more.
+  return mounts.slice();
 }
 
 function memoryMount(

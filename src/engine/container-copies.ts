@@ -3,7 +3,8 @@ import type { Readable } from "node:stream";
 /** The commits and exports of a container that are under way. */
 export class ContainerCopies {
   #committing: Promise<unknown> | undefined;
-  readonly #exports = new Set<Readable>();
+  /** Made with the first of them, as most containers have none. */
+  #exports: Set<Readable> | undefined;
 
   /** Settles when no commit is under way any more; undefined if none is now. */
   get committing(): Promise<unknown> | undefined {
@@ -22,16 +23,17 @@ export class ContainerCopies {
   }
 
   exporting(stream: Readable): void {
+    this.#exports ??= new Set();
     this.#exports.add(stream);
   }
 
   exported(stream: Readable): void {
-    this.#exports.delete(stream);
+    this.#exports?.delete(stream);
   }
 
   /** Ends the exports with an error, once the commits are through. */
   async end(error: Error): Promise<void> {
     await this.#committing;
-    for (const stream of this.#exports) stream.destroy(error);
+    for (const stream of this.#exports ?? []) stream.destroy(error);
   }
 }

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { sep } from "node:path";
 import { removeTree } from "../base/remove-tree.js";
 import type { WritableLayer } from "../mount.js";
 import type { BoardRecords } from "./board-records.js";
@@ -10,7 +10,8 @@ import type { CheckedOptions } from "./check-options.js";
  */
 export class ContainerLayer {
   readonly #records: BoardRecords;
-  readonly #directory: string;
+  readonly #folder: string;
+  readonly #id: string;
   readonly #options: Pick<CheckedOptions, "limits" | "clock">;
   #record: number | undefined;
 
@@ -21,7 +22,8 @@ export class ContainerLayer {
     options: Pick<CheckedOptions, "limits" | "clock">,
   ) {
     this.#records = records;
-    this.#directory = join(folder, id);
+    this.#folder = folder;
+    this.#id = id;
     this.#options = options;
   }
 
@@ -30,7 +32,7 @@ export class ContainerLayer {
     const { limits, clock } = this.#options;
     return {
       type: "directory",
-      directory: this.#directory,
+      directory: this.#directory(),
       maxBytes: limits.writableBytes,
       maxFiles: limits.writableFiles,
       board: this.#record,
@@ -56,6 +58,11 @@ export class ContainerLayer {
     const written = this.written();
     this.#record = undefined;
     this.#records.release(record);
-    return written ? removeTree(this.#directory) : undefined;
+    return written ? removeTree(this.#directory()) : undefined;
+  }
+
+  /** Put together when it is asked for: a container that never runs keeps no path. */
+  #directory(): string {
+    return `${this.#folder}${sep}${this.#id}`;
   }
 }

@@ -74,8 +74,9 @@ export class Container implements AsyncDisposable {
   readonly layer: ContainerLayer | undefined;
   /** @internal */
   readonly ledger: GrantLedger;
-  readonly #processes = new Set<Process>();
-  readonly #launches = new Set<Promise<Process>>();
+  /** Made with the first process, as `#launches` is: there may be very many containers that never run. */
+  #processes: Set<Process> | undefined;
+  #launches: Set<Promise<Process>> | undefined;
   #main: Process | undefined;
   /** True while `start` prepares the main process. */
   #starting = false;
@@ -176,7 +177,7 @@ export class Container implements AsyncDisposable {
 
   /** Kills all that runs in the container, at once: reason `killed`, code 137. */
   async kill(): Promise<void> {
-    await Promise.all([...this.#processes].map((process) => process.kill()));
+    await Promise.all([...(this.#processes ?? [])].map((process) => process.kill()));
   }
 
   /**
@@ -229,7 +230,7 @@ export class Container implements AsyncDisposable {
    */
   async commit(options: CommitOptions = {}): Promise<Image> {
     this.#assertWritable("commit");
-    const isBusy = this.#isRunning() || this.#launches.size > 0;
+    const isBusy = this.#isRunning() || this.#isLaunching();
     if (isBusy && options.whileRunning !== true) {
       throw this.#stateError("commit", "wait for its end, or pass whileRunning: true");
     }
@@ -329,7 +330,7 @@ export class Container implements AsyncDisposable {
   /** What it uses now. */
   stats(): ContainerStats {
     const { bytes, files } = this.layer?.usage() ?? { bytes: 0, files: 0 };
-    return { processes: this.#processes.size, writableBytes: bytes, writableFiles: files };
+    return { processes: this.#processes?.size ?? 0, writableBytes: bytes, writableFiles: files };
   }
 
   /** As `remove` with `force`. */
@@ -338,19 +339,23 @@ export class Container implements AsyncDisposable {
   }
 
   #isRunning(): boolean {
-    return this.#starting || [...this.#processes].some((process) => !process.over);
+    return this.#starting || [...(this.#processes ?? [])].some((process) => !process.over);
+  }
+
+  #isLaunching(): boolean {
+    return this.#launches !== undefined && this.#launches.size > 0;
   }
 
   #narrow(next: CheckedGrants): void {
     const change = narrowing(this.ledger.present, next);
     throwWider(change.wider);
     const [first] = change.atRest;
-    if (first !== undefined && (this.#isRunning() || this.#launches.size > 0)) {
+    if (first !== undefined && (this.#isRunning() || this.#isLaunching())) {
       const what = change.atRest.join(", ");
       throw this.#stateError("narrow the grants of", `while it runs, this must stay: ${what}`);
     }
     this.ledger.narrow(next, change);
-    for (const process of this.#processes) process.revoke(change.taken);
+    for (const process of this.#processes ?? []) process.revoke(change.taken);
   }
 
   async #committed(): Promise<void> {
@@ -366,8 +371,9 @@ export class Container implements AsyncDisposable {
       { image, options: ledger.launch, layer, words, process: options, records },
       this.#life,
     );
-    this.#launches.add(launch);
-    const process = await launch.finally(() => this.#launches.delete(launch));
+    const launches = (this.#launches ??= new Set());
+    launches.add(launch);
+    const process = await launch.finally(() => launches.delete(launch));
     if (this.#removing !== undefined) {
       await process.kill();
       throw this.#stateError("start", "it was removed meanwhile");
@@ -379,6 +385,7 @@ export class Container implements AsyncDisposable {
   get #life(): ProcessLife {
     return {
       started: (process) => {
+        this.#processes ??= new Set();
         this.#processes.add(process);
         this.ledger.started();
         this.#host.started({ container: this, process });
@@ -389,7 +396,7 @@ export class Container implements AsyncDisposable {
         this.#host.denied({ container: this, process, image: this.image, ...told });
       },
       ended: (process) => {
-        this.#processes.delete(process);
+        this.#processes?.delete(process);
         this.#host.exited({ container: this, process });
       },
     };
@@ -398,7 +405,7 @@ export class Container implements AsyncDisposable {
   async #remove(): Promise<void> {
     this.#host.forget(this);
     // What is being started still has to be stopped: nothing may run on a layer that is gone.
-    await Promise.allSettled(this.#launches);
+    if (this.#launches !== undefined) await Promise.allSettled(this.#launches);
     await this.kill();
     await this.#copies.end(this.#stateError("export", "it is removed"));
     this.ledger.release();
