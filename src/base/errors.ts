@@ -1,3 +1,5 @@
+import { ERROR_HINTS } from "./error-hints.js";
+
 /**
  * One root class and a stable `code` for every error that Safedock throws.
  *
@@ -105,10 +107,13 @@ export interface RegistryErrorData {
 /** The stable code of an error; all of them are in docs/errors.md. */
 export type ErrorCode = keyof ErrorDataByCode;
 
+/** Each code has one. */
+const HINTS: Readonly<Record<ErrorCode, string>> = ERROR_HINTS;
+
 /** What an error carries beside its message. */
 export interface SafedockErrorOptions<C extends ErrorCode> {
   readonly data: ErrorDataByCode[C];
-  /** Names the option to change or the next step to take. */
+  /** Names the option to change or the next step to take. Default: what fits all errors of the code. */
   readonly hint?: string;
   readonly cause?: unknown;
 }
@@ -130,16 +135,18 @@ export class SafedockError<C extends ErrorCode = ErrorCode> extends Error {
   override readonly name = "SafedockError";
   readonly code: C;
   readonly data: ErrorDataByCode[C];
-  readonly hint: string | undefined;
+  /** The option to change or the next step to take. The message ends with it, in brackets. */
+  readonly hint: string;
 
   constructor(code: C, message: string, options: SafedockErrorOptions<C>) {
+    const { hint = HINTS[code] } = options;
     super(
-      options.hint === undefined ? message : `${message} (${options.hint})`,
+      `${message} (${hint})`,
       options.cause === undefined ? undefined : { cause: options.cause },
     );
     this.code = code;
     this.data = options.data;
-    this.hint = options.hint;
+    this.hint = hint;
   }
 }
 

@@ -24,9 +24,25 @@ export function unknownOption(at: string, name: string, known: readonly string[]
 }
 
 /** @throws SafedockError `ERR_OPTIONS_INVALID` with all problems, if there are any */
-export function throwProblems(subject: string, problems: readonly string[]): void {
+export function throwProblems(subject: string, problems: readonly string[], cause?: unknown): void {
   if (problems.length === 0) return;
   throw new SafedockError("ERR_OPTIONS_INVALID", `${subject}: ${problems.join("; ")}`, {
     data: { problems },
+    ...hintOf(problems),
+    cause,
   });
+}
+
+/** Pages that explain what options take, by the beginning of a problem. */
+const PAGES = [
+  [/^grants\b/, "docs/grants.md"],
+  [/^limits\b/, "docs/limits.md"],
+] as const;
+
+function hintOf(problems: readonly string[]): { readonly hint?: string } {
+  const pages = PAGES.filter(([start]) => problems.some((problem) => start.test(problem)));
+  if (pages.length === 0) return {};
+  const names = pages.map(([, page]) => page).join(" and ");
+  const verb = pages.length === 1 ? "lists" : "list";
+  return { hint: `${names} ${verb} what may be given, with defaults and units` };
 }

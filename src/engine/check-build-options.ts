@@ -16,12 +16,13 @@ import {
 } from "./check-config-options.js";
 import { Image } from "./image.js";
 import { isRecord, Problems, show } from "./problems.js";
+import { reading } from "./read-options.js";
 import { writeRequestedGrants } from "./requested-grants.js";
 
 /** All of a build but its base. */
 export type CheckedBuild = Omit<BuildOrder, "base">;
 
-const KEYS = [
+export const BUILD_KEYS = [
   "from",
   "files",
   ...CONFIG_KEYS,
@@ -49,7 +50,7 @@ export async function checkBuildOptions(options: BuildOptions): Promise<CheckedB
     problems.add(`must be an object, not ${show(options)}`);
     problems.throwIfAny("build options");
   }
-  problems.keys("", options, KEYS);
+  problems.keys("", options, BUILD_KEYS);
   const { from, format: wanted, annotations } = options;
   if (from !== undefined && typeof from !== "string" && !(from instanceof Image)) {
     problems.add(`from: must be an image, a reference or a digest, not ${show(from)}`);
@@ -57,7 +58,7 @@ export async function checkBuildOptions(options: BuildOptions): Promise<CheckedB
   const format = checkWord("format", wanted, FORMATS, problems);
   const files = await checkBuildFiles(options.files, problems);
   const platform = checkPlatform(options.platform, problems);
-  const changes = checkConfigOptions(options, problems);
+  const changes = reading("build options", "options", () => checkConfigOptions(options, problems));
   if (format === "wasm-artifact") checkArtifact(options, files, platform, problems);
   else checkImage(options, files, problems);
   const checked = {

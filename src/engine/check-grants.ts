@@ -122,6 +122,8 @@ function checkRandom(random: unknown, problems: Problems): RandomSpec {
     if (typeof seed === "string" || (typeof seed === "number" && Number.isFinite(seed))) {
       return { kind: "seeded", seed: String(seed) };
     }
+    problems.add(`grants.random.seed: must be a text or a finite number, not ${show(seed)}`);
+    return SECURE;
   }
   problems.add(`grants.random: must be "secure", "denied" or { seed }, not ${show(random)}`);
   return SECURE;

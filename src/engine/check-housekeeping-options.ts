@@ -1,14 +1,15 @@
 import type { PruneOptions, RemoveImageOptions } from "../image/housekeeping-options.js";
 import { Problems } from "./problems.js";
+import { readKnownOptions } from "./read-options.js";
 
 /** @throws SafedockError `ERR_OPTIONS_INVALID` with all problems */
-export function checkRemoveImageOptions(options: RemoveImageOptions): void {
+export function checkRemoveImageOptions(given: RemoveImageOptions): RemoveImageOptions {
+  const options = readKnownOptions("remove options", given, ["force", "collect"]);
   const problems = new Problems();
-  problems.keys("", options, ["force", "collect"]);
-  problems.throwIfAny("remove options");
   problems.boolean("force", options.force);
   problems.boolean("collect", options.collect);
   problems.throwIfAny("remove options");
+  return options;
 }
 
 /**
@@ -16,12 +17,13 @@ export function checkRemoveImageOptions(options: RemoveImageOptions): void {
  *
  * @throws SafedockError `ERR_OPTIONS_INVALID` with all problems
  */
-export function checkPruneOptions(options: PruneOptions): void {
+export function checkPruneOptions(given: PruneOptions): PruneOptions {
+  const keys = ["all", "olderThanMs", "dryRun", "signal"];
+  const options = readKnownOptions("prune options", given, keys);
   const problems = new Problems();
-  problems.keys("", options, ["all", "olderThanMs", "dryRun", "signal"]);
-  problems.throwIfAny("prune options");
   problems.boolean("all", options.all);
   problems.boolean("dryRun", options.dryRun);
   problems.integer("olderThanMs", options.olderThanMs, 0, Number.MAX_SAFE_INTEGER, undefined);
   problems.throwIfAny("prune options");
+  return options;
 }

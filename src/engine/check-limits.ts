@@ -41,8 +41,8 @@ export function checkLimits(limits: unknown, problems: Problems): CheckedLimits 
     if (!isRecord(limits)) problems.add(`limits: must be an object, not ${show(limits)}`);
     else if (!isPlain(limits)) problems.add("limits: must be a plain object");
     else readLimits(limits, checked, problems);
-  } catch {
-    problems.add("limits: cannot be read");
+  } catch (error) {
+    problems.unreadable("limits", error);
   }
   return checked;
 }

@@ -1,6 +1,7 @@
 import { limitProblems } from "../image/image-limits.js";
 import type { LoadOptions } from "./engine-options.js";
 import { Problems, show } from "./problems.js";
+import { readKnownOptions, reading } from "./read-options.js";
 
 const KEYS = [
   "signal",
@@ -16,11 +17,22 @@ const KEYS = [
 const KEYS_OF_ALL = KEYS.filter((key) => key !== "reference" && key !== "tag");
 const NAMES: readonly unknown[] = ["keep", "ignore", undefined];
 
-/** @throws SafedockError `ERR_OPTIONS_INVALID` with all problems. */
-export function checkLoadOptions(verb: "loadImage" | "loadImages", options: LoadOptions): void {
+/**
+ * @returns the options, each read once
+ * @throws SafedockError `ERR_OPTIONS_INVALID` with all problems
+ */
+export function checkLoadOptions(
+  verb: "loadImage" | "loadImages",
+  given: LoadOptions,
+): LoadOptions {
+  const keys = verb === "loadImage" ? KEYS : KEYS_OF_ALL;
+  const options = readKnownOptions("load options", given, keys);
+  reading("load options", "options", () => check(options));
+  return options;
+}
+
+function check(options: LoadOptions): void {
   const problems = new Problems();
-  problems.keys("", options, verb === "loadImage" ? KEYS : KEYS_OF_ALL);
-  problems.throwIfAny("load options");
   const { names, maxArchiveBytes, limits, platform, tag } = options;
   if (!NAMES.includes(names)) {
     problems.add(`names: must be "keep" or "ignore", not ${show(names)}`);

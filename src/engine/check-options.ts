@@ -18,7 +18,7 @@ export interface CheckedOptions extends CheckedGrants {
 
 const ROOTFS: readonly string[] = ["writable", "read-only", "memory", "none"] satisfies Rootfs[];
 const NO_KEYS: readonly string[] = [];
-const KEYS = ["entrypoint", "args", "grants", "limits", "rootfs"];
+export const CONTAINER_KEYS = ["entrypoint", "args", "grants", "limits", "rootfs"];
 
 /** Checks everything before anything opens; throws one ERR_OPTIONS_INVALID with all problems. */
 export function checkContainerOptions(
@@ -65,15 +65,19 @@ function readOptions(
 ): Given {
   let given = NOTHING;
   try {
-    problems.keys("", options, moreKeys.length === 0 ? KEYS : [...KEYS, ...moreKeys]);
+    problems.keys(
+      "",
+      options,
+      moreKeys.length === 0 ? CONTAINER_KEYS : [...CONTAINER_KEYS, ...moreKeys],
+    );
     if (typeof options !== "object" || options === null) return NOTHING;
     if ("stdin" in options) checkStdin(options.stdin, problems);
     if ("audit" in options) problems.boolean("audit", options.audit);
     if ("onHostCall" in options) checkListener(options.onHostCall, problems);
     const { entrypoint, args, grants, limits, rootfs } = options;
     given = { entrypoint, args, grants, limits, rootfs };
-  } catch {
-    problems.add("options: cannot be read");
+  } catch (error) {
+    problems.unreadable("options", error);
   }
   return {
     entrypoint: plainCopy("entrypoint", given.entrypoint, problems),

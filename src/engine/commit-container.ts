@@ -11,6 +11,7 @@ import type { CommitOptions } from "./commit-options.js";
 import type { OpenFiles } from "./container-host.js";
 import { layerChanges } from "./layer-changes.js";
 import { isRecord, Problems, show } from "./problems.js";
+import { reading, readOptions } from "./read-options.js";
 
 /** All of a commit but what the container is. */
 export type CheckedCommit = Pick<
@@ -31,7 +32,20 @@ const KEYS = [
 ];
 
 /** @throws SafedockError `ERR_OPTIONS_INVALID` with all problems. */
-export function checkCommitOptions(options: CommitOptions): CheckedCommit {
+export function checkCommitOptions(
+  given: CommitOptions,
+): { readonly checked: CheckedCommit } & Pick<CommitOptions, "signal" | "onProgress"> {
+  const options = readOptions("commit options", given, KEYS);
+  const checked = reading("commit options", "options", () => checkCommit(options));
+  const { signal, onProgress } = options;
+  return {
+    checked,
+    ...(signal === undefined ? undefined : { signal }),
+    ...(onProgress === undefined ? undefined : { onProgress }),
+  };
+}
+
+function checkCommit(options: CommitOptions): CheckedCommit {
   const problems = new Problems();
   if (!isRecord(options)) {
     problems.add(`must be an object, not ${show(options)}`);

@@ -23,9 +23,12 @@ import {
   unlinkPath,
 } from "../fs/path-calls.js";
 import type { Location } from "../fs/resolve.js";
+import { checkText } from "./check-image.js";
 import { fileError } from "./container-file-error.js";
 import type { OpenFiles } from "./container-host.js";
 import { readContent, writeContent } from "./file-content.js";
+import { Problems, show } from "./problems.js";
+import { readKnownOptions, reading } from "./read-options.js";
 
 /** What `container.fs.stat` answers. */
 export interface FileStat {
@@ -36,6 +39,7 @@ export interface FileStat {
   readonly mtimeMs: number;
 }
 
+const RM_KEYS = ["recursive", "force"];
 /** Directories of a removal below each other: the kernel's own bound of a walk. */
 const MAX_DEPTH = 512;
 
@@ -79,6 +83,7 @@ export class ContainerFiles {
   /** Makes a file or replaces its content. Text is written as UTF-8. */
   writeFile(path: string, data: string | Uint8Array): Promise<void> {
     return this.#within("write", path, async (root, relative) => {
+      reading("data", "data", () => checkData(data));
       const flags = OPEN_WRITE | OPEN_CREATE | OPEN_TRUNCATE;
       const file = this.#file(openPath(root, relative, true, flags), "write", path);
       const content = typeof data === "string" ? Buffer.from(data) : data;
@@ -102,7 +107,8 @@ export class ContainerFiles {
    */
   mkdir(path: string, options: { readonly recursive?: boolean } = {}): Promise<void> {
     return this.#within("make", path, (root, relative) => {
-      if (options.recursive !== true) return this.#check(mkdirPath(root, relative), "make", path);
+      const { recursive } = readKnownOptions("mkdir options", options, ["recursive"]);
+      if (recursive !== true) return this.#check(mkdirPath(root, relative), "make", path);
       const segments = relative.split("/");
       for (let end = 1; end <= segments.length; end++) {
         const parent = segments.slice(0, end).join("/");
@@ -142,16 +148,18 @@ export class ContainerFiles {
 
   /** Makes a symbolic link at `path`; the target is taken as it is. */
   symlink(target: string, path: string): Promise<void> {
-    return this.#within("link", path, (root, relative) =>
-      this.#check(symlinkPath(target, root, relative), "link", path),
-    );
+    return this.#within("link", path, (root, relative) => {
+      checkText("target", target);
+      this.#check(symlinkPath(target, root, relative), "link", path);
+    });
   }
 
   /** Moves a file or directory, in place of a file that is there. */
   rename(from: string, to: string): Promise<void> {
-    return this.#within("rename", from, (root, relative) =>
-      this.#check(renamePath(root, relative, root, toRelative(to)), "rename", from),
-    );
+    return this.#within("rename", from, (root, relative) => {
+      checkText("to", to);
+      this.#check(renamePath(root, relative, root, toRelative(to)), "rename", from);
+    });
   }
 
   /**
@@ -163,9 +171,10 @@ export class ContainerFiles {
     path: string,
     options: { readonly recursive?: boolean; readonly force?: boolean } = {},
   ): Promise<void> {
-    return this.#within("remove", path, (root, relative) =>
-      this.#remove(root, relative, options.recursive === true, options.force === true, 0),
-    );
+    return this.#within("remove", path, (root, relative) => {
+      const { recursive, force } = readKnownOptions("rm options", options, RM_KEYS);
+      return this.#remove(root, relative, recursive === true, force === true, 0);
+    });
   }
 
   async #remove(
@@ -195,6 +204,7 @@ export class ContainerFiles {
     path: string,
     act: (root: Location, relative: string) => T | Promise<T>,
   ): Promise<T> {
+    checkText("path", path);
     const files = await this.#open();
     try {
       if (files.root === undefined)
@@ -228,6 +238,13 @@ function list(root: Location, relative: string, path: string): string[] {
   } finally {
     opened.close();
   }
+}
+
+function checkData(data: unknown): void {
+  if (typeof data === "string" || data instanceof Uint8Array) return;
+  const problems = new Problems();
+  problems.add(`data: must be a string or bytes, not ${show(data)}`);
+  problems.throwIfAny("data");
 }
 
 /** The kernel takes paths relative to a directory: here, the root. */

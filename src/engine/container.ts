@@ -26,6 +26,7 @@ import { checkNarrowed, throwWider } from "./check-narrowed.js";
 import { narrowing } from "./narrow-grants.js";
 import { openExport } from "./open-export.js";
 import type { Process } from "./process.js";
+import { reading } from "./read-options.js";
 import { withoutGrants } from "./revoked-grants.js";
 
 /** Where a container is in its life; `start` after an exit leads back to `running`. */
@@ -116,12 +117,12 @@ export class Container implements AsyncDisposable {
    * `ERR_COMPONENT_UNSUPPORTED`; `ERR_MOUNT_UNAVAILABLE`; `ERR_QUEUE_FULL`.
    */
   async start(options: ProcessOptions = {}): Promise<Process> {
-    checkProcessOptions("start", options);
+    const read = checkProcessOptions("start", options);
     this.#assertThere("start");
     if (this.state === "running") throw this.#stateError("start", "wait for its end, or stop it");
     this.#starting = true;
     try {
-      this.#main = await this.#launch(undefined, options);
+      this.#main = await this.#launch(undefined, read);
     } finally {
       this.#starting = false;
     }
@@ -141,9 +142,9 @@ export class Container implements AsyncDisposable {
    * @throws SafedockError the codes of {@link Container.start}, but never for the container's running.
    */
   async exec(args: readonly string[], options: ExecOptions = {}): Promise<Process> {
-    checkProcessOptions("exec", options);
+    const read = checkProcessOptions("exec", options);
     this.#assertThere("exec in");
-    return this.#launch(args, options);
+    return this.#launch(args, read);
   }
 
   /**
@@ -158,13 +159,13 @@ export class Container implements AsyncDisposable {
 
   /** Ends the main program's stdin, waits for `graceMs`, then kills. Other processes go on. */
   async stop(options: StopOptions = {}): Promise<ExitStatus> {
-    checkStopOptions(options);
+    const { graceMs = DEFAULT_GRACE_MS } = checkStopOptions(options);
     const main = this.#main;
     if (main === undefined) throw this.#stateError("stop", "start it first");
     main.stdin.end();
     let timer: NodeJS.Timeout | undefined;
     const grace = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, Math.min(options.graceMs ?? DEFAULT_GRACE_MS, MAX_TIMEOUT_MS));
+      timer = setTimeout(resolve, Math.min(graceMs, MAX_TIMEOUT_MS));
     });
     try {
       await Promise.race([main.wait(), grace]);
@@ -186,9 +187,9 @@ export class Container implements AsyncDisposable {
    * @throws SafedockError `ERR_CONTAINER_STATE` if a process runs and `force` is not set.
    */
   async remove(options: RemoveOptions = {}): Promise<void> {
-    checkRemoveOptions(options);
+    const { force } = checkRemoveOptions(options);
     if (this.#removing === undefined) {
-      if (this.#isRunning() && options.force !== true) {
+      if (this.#isRunning() && force !== true) {
         throw this.#stateError("remove", "stop it first, or pass force: true");
       }
       this.#removing = this.#remove();
@@ -230,8 +231,9 @@ export class Container implements AsyncDisposable {
    */
   async commit(options: CommitOptions = {}): Promise<Image> {
     this.#assertWritable("commit");
+    const whileRunning = reading("commit options", "options", () => options.whileRunning);
     const isBusy = this.#isRunning() || this.#isLaunching();
-    if (isBusy && options.whileRunning !== true) {
+    if (isBusy && whileRunning !== true) {
       throw this.#stateError("commit", "wait for its end, or pass whileRunning: true");
     }
     const open = () => this.#host.openRoot(this.image, this.layer);
@@ -252,7 +254,7 @@ export class Container implements AsyncDisposable {
    * later, `ERR_CONTAINER_FILE` and `ERR_STORE_INVALID`, ends the stream.
    */
   export(options: ExportOptions = {}): Readable {
-    checkExportOptions(options);
+    const { signal } = checkExportOptions(options);
     this.#assertThere("export");
     if (this.ledger.granted.rootfs === "none") {
       throw this.#stateError("export", 'its rootfs is "none": there is nothing to export');
@@ -261,7 +263,7 @@ export class Container implements AsyncDisposable {
       this.#assertThere("export");
       return this.#host.openRoot(this.image, this.layer);
     };
-    const stream = openExport(open, options.signal);
+    const stream = openExport(open, signal);
     this.#copies.exporting(stream);
     // Whoever holds the stream holds the container, and with it the files.
     return stream.once("close", () => this.#copies.exported(stream));

@@ -6,6 +6,7 @@ import { readPolicy, type Policy, type ReadPolicy } from "../trust/policy.js";
 import type { SignatureOptions } from "../trust/signature-options.js";
 import type { ProgressEvent } from "./engine-events.js";
 import { isRecord, Problems, show } from "./problems.js";
+import { reading, readOptions } from "./read-options.js";
 import { isPullPolicy, type PullPolicy } from "./pull-policy.js";
 
 /** Options of `openEngine`. */
@@ -64,11 +65,19 @@ const MAX_QUEUED = 10_000_000;
 /** A container that waits takes some KB in the app. */
 export const DEFAULT_MAX_CONTAINERS = 100_000;
 
-/**
- * @returns the policy, where there is one
- * @throws SafedockError `ERR_OPTIONS_INVALID` with all problems
- */
-export function checkEngineOptions(options: EngineOptions): ReadPolicy | undefined {
+/** Options of an engine, read and checked. */
+export interface CheckedEngineOptions extends Omit<EngineOptions, "policy"> {
+  readonly policy: ReadPolicy | undefined;
+}
+
+/** @throws SafedockError `ERR_OPTIONS_INVALID` with all problems */
+export function checkEngineOptions(given: EngineOptions): CheckedEngineOptions {
+  const options = readOptions("engine options", given, KEYS);
+  const policy = reading("engine options", "options", () => checkedPolicy(options));
+  return { ...options, policy };
+}
+
+function checkedPolicy(options: EngineOptions): ReadPolicy | undefined {
   const problems = new Problems();
   problems.keys("", options, KEYS);
   const { root, registry, pullPolicy, lock } = options;

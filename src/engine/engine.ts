@@ -4,7 +4,8 @@ import type { ReadPolicy } from "../trust/policy.js";
 import { GuestPool } from "../guest/pool.js";
 import { ImageStore } from "../image/image-store.js";
 import { BoardRecords } from "./board-records.js";
-import { checkContainerOptions, type CheckedOptions } from "./check-options.js";
+import { checkImage } from "./check-image.js";
+import { checkContainerOptions, type CheckedOptions, CONTAINER_KEYS } from "./check-options.js";
 import type { Container } from "./container.js";
 import type { ContainerOptions, RunOptions } from "./container-options.js";
 import { Containers } from "./containers.js";
@@ -19,6 +20,7 @@ import { ImageUses } from "./image-uses.js";
 import { ImageVerbs } from "./image-verbs.js";
 import { Launcher } from "./launcher.js";
 import { PolicyRecords } from "./policy-records.js";
+import { readKnownOptions, readOptions } from "./read-options.js";
 import { runOnce } from "./run-once.js";
 import { defaultRoot, layersFolder } from "./store-root.js";
 
@@ -88,6 +90,7 @@ export class Engine extends ImageVerbs implements AsyncDisposable {
   async createContainer(image: Image | string, options: ContainerOptions = {}): Promise<Container> {
     this.assertOpen();
     const checked = checkContainerOptions(options);
+    checkImage(image);
     const found = typeof image === "string" ? await this.named(image) : image;
     this.admit(found);
     await this.#uses.acquire(found, () => this.#launcher.prepare(found, checked));
@@ -112,13 +115,15 @@ export class Engine extends ImageVerbs implements AsyncDisposable {
    */
   async run(image: Image | string, options: RunOptions = {}): Promise<RunResult> {
     this.assertOpen();
-    const checked = checkContainerOptions(options, RUN_KEYS);
-    options.signal?.throwIfAborted();
+    const read = readOptions("container options", options, ALL_RUN_KEYS);
+    const checked = checkContainerOptions(read, RUN_KEYS);
+    checkImage(image);
+    read.signal?.throwIfAborted();
     if (typeof image !== "string") this.admit(image);
     const ready = typeof image !== "string" && this.#uses.tryAcquire(image);
-    const found = ready ? image : await this.#taken(image, checked, options.signal);
+    const found = ready ? image : await this.#taken(image, checked, read.signal);
     try {
-      return await runOnce(this.#launcher, this.containers, found, checked, options);
+      return await runOnce(this.#launcher, this.containers, found, checked, read);
     } finally {
       this.#uses.release(found);
     }
@@ -135,11 +140,12 @@ export class Engine extends ImageVerbs implements AsyncDisposable {
    *   void engine.run(image, { stdin: input }).then(({ code }) => console.log(code));
    * }
    * ```
-   * @throws SafedockError `ERR_ENGINE_CLOSED`; an abort rejects with `signal.reason`.
+   * @throws SafedockError `ERR_ENGINE_CLOSED`, `ERR_OPTIONS_INVALID`; an abort rejects with `signal.reason`.
    */
   async whenReady(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     this.assertOpen();
-    await this.#pool.whenReady(options.signal);
+    const { signal } = readKnownOptions("whenReady options", options, READY_KEYS);
+    await this.#pool.whenReady(signal);
   }
 
   /** What the engine is: plain data. */
@@ -211,7 +217,9 @@ export class Engine extends ImageVerbs implements AsyncDisposable {
   }
 }
 
+const READY_KEYS = ["signal"];
 const RUN_KEYS = ["stdin", "signal", "onHostCall", "audit"];
+const ALL_RUN_KEYS = [...CONTAINER_KEYS, ...RUN_KEYS];
 
 /** What `engine.inspect` answers. */
 export interface EngineInfo {
@@ -235,9 +243,9 @@ export interface EngineInfo {
  * @throws SafedockError `ERR_OPTIONS_INVALID`; `ERR_STORE_INVALID` if the folder cannot be used.
  */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
-  const policy = checkEngineOptions(options);
-  const { workers, maxWorkers, maxQueued } = options;
-  const root = options.root ?? defaultRoot();
+  const { policy, ...read } = checkEngineOptions(options);
+  const { workers, maxWorkers, maxQueued } = read;
+  const root = read.root ?? defaultRoot();
   // First, so that its first worker starts while the store is opened. In a new store there is nothing to run:
   // a process that pulls into one must not pay for a worker.
   const pool = new GuestPool({
@@ -248,7 +256,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   });
   try {
     const store = await ImageStore.open(root);
-    return new Engine(options, policy, store, pool, await layersFolder(store.content.layout.root));
+    return new Engine(read, policy, store, pool, await layersFolder(store.content.layout.root));
   } catch (error) {
     await pool.close();
     throw error;

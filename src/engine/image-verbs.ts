@@ -20,12 +20,16 @@ import type {
   LockOptions,
   PullOptions,
 } from "./engine-options.js";
+import { checkImage } from "./check-image.js";
 import { checkLocal, ImageGate } from "./image-gate.js";
 import { Image } from "./image.js";
 import { Images } from "./images.js";
 import type { PushedImage, PushOptions } from "./push-options.js";
+import { readKnownOptions, readOptions } from "./read-options.js";
 import type { Requirements } from "./requirements.js";
 import type { SavedImages, SaveOptions } from "./save-options.js";
+
+const VERIFY_KEYS = ["signal", "repair", "onProgress"];
 
 type ProgressOf = Parameters<EngineEvents["progress"]>[0];
 
@@ -90,10 +94,11 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
    */
   async pullImage(reference: string, options: PullOptions = {}): Promise<Image> {
     this.assertOpen();
-    const { pullByPolicy } = await import("./pull-by-policy.js");
+    const { pullByPolicy, readPullOptions } = await import("./pull-by-policy.js");
+    const read = readPullOptions(options);
     const engine = { options: this.options, store: this.store, policy: this.#policy };
-    const progress = this.#progress(reference, options.onProgress);
-    const { record, isPulled } = await pullByPolicy(engine, reference, options, progress);
+    const progress = this.#progress(reference, read.onProgress);
+    const { record, isPulled } = await pullByPolicy(engine, reference, read, progress);
     if (!isPulled) return new Image(record, this.store.snapshot(record));
     return this.#arrived(record);
   }
@@ -160,8 +165,7 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
   ): Promise<SavedImages> {
     this.assertOpen();
     const { saveByOptions } = await import("./save-by-options.js");
-    const list = typeof images === "string" || images instanceof Image ? [images] : images;
-    return saveByOptions(this.store, list, target, options);
+    return saveByOptions(this.store, images, target, options);
   }
 
   /**
@@ -186,10 +190,11 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
    */
   async buildImage(options: BuildOptions): Promise<Image> {
     this.assertOpen();
-    await this.#checkBuild(options);
-    const { buildByOptions } = await import("./build-by-options.js");
-    const progressOf = (name: string) => this.#progress(name, options.onProgress);
-    return this.#arrived(await buildByOptions(this.store, options, progressOf));
+    const { buildByOptions, readBuildOptions } = await import("./build-by-options.js");
+    const read = readBuildOptions(options);
+    await this.#checkBuild(read);
+    const progressOf = (name: string) => this.#progress(name, read.onProgress);
+    return this.#arrived(await buildByOptions(this.store, read, progressOf));
   }
 
   /**
@@ -214,6 +219,7 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
     options: PushOptions = {},
   ): Promise<PushedImage> {
     this.assertOpen();
+    checkImage(image);
     const { pushByOptions } = await import("./push-by-options.js");
     const record = typeof image === "string" ? await this.store.get(image) : image.record;
     const { registry } = this.options;
@@ -237,7 +243,7 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
   async lockImages(references: readonly string[], options: LockOptions = {}): Promise<ImageLock> {
     this.assertOpen();
     const { lockImages } = await import("../image/lock-images.js");
-    const { signal, ...registry } = options;
+    const { signal, ...registry } = await this.#registryOptions(options);
     return lockImages(references, { ...this.options.registry, ...registry }, signal);
   }
 
@@ -256,7 +262,7 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
     this.assertOpen();
     const { movedImages } = await import("../image/lock-images.js");
     const { openLock } = await import("../image/image-lock.js");
-    const { signal, ...registry } = options;
+    const { signal, ...registry } = await this.#registryOptions(options);
     const read = await openLock(lock);
     return movedImages(read, { ...this.options.registry, ...registry }, signal);
   }
@@ -286,6 +292,7 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
    */
   async requirements(image: Image | string): Promise<Requirements> {
     this.assertOpen();
+    checkImage(image);
     const found = typeof image === "string" ? await this.named(image) : image;
     this.admit(found);
     const { readRequirements } = await import("./read-requirements.js");
@@ -339,7 +346,8 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
   async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
     this.assertOpen();
     const { registry = {} } = this.options;
-    return this.store.verify(options, { registry });
+    const read = readOptions("verify options", options, VERIFY_KEYS);
+    return this.store.verify(read, { registry });
   }
 
   /** @internal What `container.commit` does */
@@ -349,9 +357,8 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
     options: CommitOptions,
   ): Promise<Image> {
     const { checkCommitOptions, commitContainer } = await import("./commit-container.js");
-    const { signal, reference = "commit", onProgress } = options;
-    const call = { signal, onProgress: this.#progress(reference, onProgress) };
-    const checked = checkCommitOptions(options);
+    const { checked, signal, onProgress } = checkCommitOptions(options);
+    const call = { signal, onProgress: this.#progress(checked.reference ?? "commit", onProgress) };
     signal?.throwIfAborted();
     const record = await commitContainer(this.store, image.record, await open(), checked, call);
     return this.#arrived(record);
@@ -373,9 +380,8 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
   async #loadOrder(verb: "loadImage" | "loadImages", source: LoadSource, options: LoadOptions) {
     this.assertOpen();
     const { checkLoadOptions } = await import("./check-load-options.js");
-    checkLoadOptions(verb, options);
-    const { onProgress, limits, ...rest } = options;
-    const name = options.reference ?? (typeof source === "string" ? source : "bytes");
+    const { onProgress, limits, ...rest } = checkLoadOptions(verb, options);
+    const name = rest.reference ?? (typeof source === "string" ? source : "bytes");
     checkLocal(this.#policy, name);
     return { ...limits, ...rest, onProgress: this.#progress(name, onProgress) };
   }
@@ -386,6 +392,11 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
     checkLocal(this.#policy, reference ?? "build");
     if (typeof from === "string") this.admit(await this.images.get(from));
     else if (from instanceof Image) this.admit(from);
+  }
+
+  async #registryOptions(options: LockOptions): Promise<LockOptions> {
+    const { REGISTRY_OPTIONS } = await import("../registry/check-registry-options.js");
+    return readKnownOptions("lock options", options, ["signal", ...REGISTRY_OPTIONS]);
   }
 
   #arrived(record: Parameters<ImageStore["snapshot"]>[0]): Image {

@@ -8,6 +8,7 @@ import type {
   StoreUsage,
 } from "../image/housekeeping-options.js";
 import { checkPruneOptions, checkRemoveImageOptions } from "./check-housekeeping-options.js";
+import { checkImage, checkText } from "./check-image.js";
 import { Image } from "./image.js";
 import { sweepLayers } from "./store-root.js";
 
@@ -46,6 +47,7 @@ export class Images {
    */
   async get(referenceOrDigest: string): Promise<Image> {
     this.#users.assertOpen();
+    checkText("reference", referenceOrDigest);
     return this.#image(await this.#store.get(referenceOrDigest));
   }
 
@@ -70,6 +72,7 @@ export class Images {
    */
   async tag(source: Image | string, reference: string): Promise<Image> {
     const record = await this.#record(source);
+    checkText("reference", reference);
     const housekeeping = await this.#store.housekeeping();
     return this.#image(await housekeeping.tag(record, reference));
   }
@@ -89,10 +92,11 @@ export class Images {
    */
   async remove(referenceOrDigest: string, options: RemoveImageOptions = {}): Promise<RemovedImage> {
     this.#users.assertOpen();
-    checkRemoveImageOptions(options);
+    checkText("reference", referenceOrDigest);
+    const read = checkRemoveImageOptions(options);
     await this.#users.releaseIdle();
     const housekeeping = await this.#store.housekeeping();
-    return housekeeping.remove(referenceOrDigest, options, (digest) => this.#users.usersOf(digest));
+    return housekeeping.remove(referenceOrDigest, read, (digest) => this.#users.usersOf(digest));
   }
 
   /**
@@ -109,11 +113,11 @@ export class Images {
    */
   async prune(options: PruneOptions = {}): Promise<PruneReport> {
     this.#users.assertOpen();
-    checkPruneOptions(options);
+    const read = checkPruneOptions(options);
     await this.#users.releaseIdle();
     const housekeeping = await this.#store.housekeeping();
-    const report = await housekeeping.prune(options);
-    if (options.dryRun !== true) await sweepLayers(this.#store.content.layout.root);
+    const report = await housekeeping.prune(read);
+    if (read.dryRun !== true) await sweepLayers(this.#store.content.layout.root);
     return report;
   }
 
@@ -152,6 +156,7 @@ export class Images {
 
   async #record(image: Image | string): Promise<ImageRecord> {
     this.#users.assertOpen();
+    checkImage(image);
     return typeof image === "string" ? this.#store.get(image) : image.record;
   }
 

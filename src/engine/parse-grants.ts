@@ -22,7 +22,7 @@ const MAX_TEXT = 16 * 2 ** 20;
 export function parseGrants(json: unknown): Grants {
   const problems = new Problems();
   const copy = readJson("grants", json, MAX_TEXT, problems);
-  if (json === undefined) problems.add("grants: must be an object");
+  if (json === undefined) problems.add("grants: must be an object or JSON text, not undefined");
   checkedArguments(undefined, checkGrants(copy, problems).env, problems);
   problems.throwIfAny("grants");
   return copy as Grants;

@@ -44,7 +44,8 @@ export function plainCopy(at: string, value: unknown, problems: Problems): unkno
   try {
     return copy(at, value, 0);
   } catch (error) {
-    problems.add(error instanceof NotPlain ? error.message : `${at}: cannot be read`);
+    if (error instanceof NotPlain) problems.add(error.message);
+    else problems.unreadable(at, error);
     return undefined;
   }
 }

@@ -10,10 +10,17 @@ const MAX_PROBLEMS = 100;
 export class Problems {
   readonly #found: string[] = [];
   #more = 0;
+  #cause: unknown;
 
   add(problem: string): void {
     if (this.#found.length < MAX_PROBLEMS) this.#found.push(problem);
     else this.#more++;
+  }
+
+  /** What a getter or a proxy among the options threw; the first of them is the error's cause. */
+  unreadable(at: string, error: unknown): void {
+    this.#cause ??= error;
+    this.add(`${at}: cannot be read`);
   }
 
   /** Complains about what is no object, and about keys that are not in `known`. */
@@ -39,6 +46,16 @@ export class Problems {
     this.add(`${at}: must be true or false, not ${show(value)}`);
   }
 
+  function(at: string, value: unknown): void {
+    if (value === undefined || typeof value === "function") return;
+    this.add(`${at}: must be a function, not ${show(value)}`);
+  }
+
+  signal(at: string, value: unknown): void {
+    if (value === undefined || value instanceof AbortSignal || isForeignSignal(value)) return;
+    this.add(`${at}: must be an AbortSignal, not ${show(value)}`);
+  }
+
   /** The value if it is an integer in `[min, max]`, else the fallback and a problem. */
   integer<T>(at: string, value: unknown, min: number, max: number, fallback: T): number | T {
     if (value === undefined) return fallback;
@@ -58,7 +75,7 @@ export class Problems {
   }
 
   throwIfAny(subject: string): void {
-    throwProblems(subject, this.#all());
+    throwProblems(subject, this.#all(), this.#cause);
   }
 
   #all(): readonly string[] {
@@ -78,9 +95,33 @@ function textOf(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "function") return "a function";
   if (typeof value !== "object" || value === null) return String(value);
-  return Array.isArray(value) ? "an array" : "an object";
+  return isArray(value) ? "an array" : "an object";
+}
+
+/** Of another realm. */
+function isForeignSignal(value: unknown): boolean {
+  try {
+    if (!isRecord(value)) return false;
+    const { aborted, throwIfAborted, addEventListener } = value;
+    return (
+      typeof aborted === "boolean" &&
+      typeof throwIfAborted === "function" &&
+      typeof addEventListener === "function"
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** `Array.isArray` throws for a proxy that was revoked. */
+function isArray(value: unknown): boolean {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
+  }
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null && !isArray(value);
 }

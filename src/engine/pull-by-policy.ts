@@ -14,6 +14,7 @@ import { findEvidence, repositoryOf } from "../trust/scope-of.js";
 import type { EngineOptions, PullOptions } from "./engine-options.js";
 import { requirementsOf, unproven } from "./image-gate.js";
 import { isRecord, Problems, show } from "./problems.js";
+import { reading, readOptions } from "./read-options.js";
 import { isPullPolicy } from "./pull-policy.js";
 
 const KEYS = [
@@ -49,6 +50,11 @@ interface Wanted {
   readonly platform: string | undefined;
 }
 
+/** @throws SafedockError `ERR_OPTIONS_INVALID` for options that cannot be read */
+export function readPullOptions(options: PullOptions): PullOptions {
+  return readOptions("pull options", options, KEYS);
+}
+
 /** A pull with all that the engine and the call say of it: policy, signatures, lock, and when to ask. */
 export async function pullByPolicy(
   engine: PullingEngine,
@@ -56,10 +62,10 @@ export async function pullByPolicy(
   options: PullOptions,
   onProgress: OnPullProgress,
 ): Promise<PulledRecord> {
-  const required = checkPullOptions(options);
+  const required = reading("pull options", "options", () => checkPullOptions(options));
   const { signal, platform, limits, pullPolicy, lock, allowUnlocked, ...rest } = options;
   const { onProgress: _, verify: __, ...registry } = rest;
-  checkRegistryOptions(registry);
+  reading("registry options", "options", () => checkRegistryOptions(registry));
   const reference = parseReference(text);
   signal?.throwIfAborted();
   const requirements = [...requirementsOf(engine.policy, reference), ...required];

@@ -6,6 +6,7 @@ import { REGISTRY_OPTIONS } from "../registry/check-registry-options.js";
 import { openRegistry } from "../registry/registry.js";
 import type { RegistryOptions } from "../registry/registry-options.js";
 import { Problems } from "./problems.js";
+import { readKnownOptions } from "./read-options.js";
 import type { PushedImage, PushEvent, PushOptions } from "./push-options.js";
 
 /** Larger pieces would have to be held in memory as a whole. */
@@ -24,10 +25,9 @@ export async function pushByOptions(
   defaults: RegistryOptions | undefined,
   report: (event: PushEvent) => void,
 ): Promise<PushedImage> {
+  const read = readKnownOptions("push options", options, KEYS);
+  const { chunkBytes, concurrentBlobs, signal, onProgress, ...registryOptions } = read;
   const problems = new Problems();
-  problems.keys("", options, KEYS);
-  problems.throwIfAny("push options");
-  const { chunkBytes, concurrentBlobs, signal, onProgress, ...registryOptions } = options;
   problems.integer("chunkBytes", chunkBytes, 1, MAX_CHUNK_BYTES, undefined);
   problems.integer("concurrentBlobs", concurrentBlobs, 1, MAX_CONCURRENT_BLOBS, undefined);
   problems.throwIfAny("push options");

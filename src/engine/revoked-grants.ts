@@ -1,5 +1,6 @@
 import type { StdioSpec } from "../wasi/context-spec.js";
 import { type CheckedGrants, NO_GRANTS } from "./check-grants.js";
+import { plainCopy } from "./plain-copy.js";
 import { Problems, show } from "./problems.js";
 
 /**
@@ -11,10 +12,13 @@ import { Problems, show } from "./problems.js";
 export function withoutGrants(
   granted: CheckedGrants,
   present: CheckedGrants,
-  names: unknown,
+  given: unknown,
 ): CheckedGrants {
   const problems = new Problems();
-  if (!Array.isArray(names)) problems.add(`names: must be an array, not ${show(names)}`);
+  const names = plainCopy("names", given, problems);
+  if (!Array.isArray(names) && problems.count === 0) {
+    problems.add(`names: must be an array, not ${show(given)}`);
+  }
   let left: CheckedGrants = present;
   for (const [index, name] of (Array.isArray(names) ? names : []).entries()) {
     const after = typeof name === "string" ? without(granted, left, name) : undefined;

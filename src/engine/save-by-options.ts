@@ -7,6 +7,7 @@ import type { ArchiveCompression, ArchiveTarget } from "../image/write-target.js
 import { formatReference, parseReference } from "../oci/reference.js";
 import { Image } from "./image.js";
 import { isRecord, Problems, show } from "./problems.js";
+import { readKnownOptions, reading } from "./read-options.js";
 import type { SavedImages, SaveOptions } from "./save-options.js";
 
 const KEYS = ["format", "reference", "compression", "signal", "onProgress"];
@@ -20,11 +21,13 @@ const COMPRESSIONS: readonly string[] = ["none", "gzip"] satisfies ArchiveCompre
 /** Saves images of the store as the options say. */
 export async function saveByOptions(
   store: ImageStore,
-  images: readonly (Image | string)[],
+  given: Image | string | readonly (Image | string)[],
   target: ArchiveTarget,
-  options: SaveOptions,
+  givenOptions: SaveOptions,
 ): Promise<SavedImages> {
-  check(images, target, options);
+  const options = readKnownOptions("save options", givenOptions, KEYS);
+  const images = reading("save options", "images", () => listOf(given));
+  reading("save options", "target", () => check(images, target, options));
   const { signal, onProgress } = options;
   signal?.throwIfAborted();
   const reference =
@@ -53,21 +56,23 @@ export async function saveByOptions(
   };
 }
 
+function listOf(images: Image | string | readonly (Image | string)[]): readonly (Image | string)[] {
+  if (typeof images === "string" || images instanceof Image) return [images];
+  return Array.isArray(images) ? [...images] : images;
+}
+
 function check(
   images: readonly (Image | string)[],
   target: ArchiveTarget,
   options: SaveOptions,
 ): void {
   const problems = new Problems();
-  problems.keys("", options, KEYS);
-  problems.throwIfAny("save options");
   const { format, compression, reference } = options;
   if (!Array.isArray(images)) problems.add("images: must be an image, or a list of images");
   else if (images.some((image) => typeof image !== "string" && !(image instanceof Image))) {
     problems.add("images: each must be an image, a reference or a digest");
-  }
-  if (images.length === 0) problems.add("images: there must be one at least");
-  if (reference !== undefined && images.length > 1) {
+  } else if (images.length === 0) problems.add("images: there must be one at least");
+  else if (reference !== undefined && images.length > 1) {
     problems.add(`reference: names one image, and there are ${images.length}`);
   }
   if (format !== undefined && !FORMATS.includes(format)) {

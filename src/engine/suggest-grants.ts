@@ -6,6 +6,9 @@ import type { AuditedDenial, ContainerAudit, MountUse } from "./container-audit.
 import { widthOf } from "./grant-width.js";
 import type { FsGrant, Grants, StdioGrant } from "./grants.js";
 import { MAX_MOUNTS } from "./limits.js";
+import { plainCopy } from "./plain-copy.js";
+import { isRecord, Problems, show } from "./problems.js";
+import { reading } from "./read-options.js";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -28,8 +31,26 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
  * await container.wait();
  * console.log(JSON.stringify(suggestGrants(container.audit())));
  * ```
+ * @throws SafedockError `ERR_OPTIONS_INVALID` for what is no audit
  */
 export function suggestGrants(audit: ContainerAudit): Grants {
+  const problems = new Problems();
+  const copy = plainCopy("audit", audit, problems);
+  if (!isAudit(copy) && problems.count === 0) {
+    problems.add(`audit: must be what container.audit() gives, not ${show(audit)}`);
+  }
+  problems.throwIfAny("audit");
+  return reading("audit", "audit", () => leastGrants(copy as ContainerAudit));
+}
+
+/** Of its parts: what they hold is read as it was written. */
+function isAudit(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { grants, fs, denials } = value;
+  return isRecord(grants) && Array.isArray(fs) && Array.isArray(denials);
+}
+
+function leastGrants(audit: ContainerAudit): Grants {
   const { grants } = audit;
   const suggested: Mutable<Grants> = {};
   if (audit.env) {

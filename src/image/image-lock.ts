@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isSafedockError, SafedockError } from "../base/errors.js";
+import { throwProblems } from "../base/option-problems.js";
 import { printable } from "../base/printable.js";
 import { isDigest, type Digest } from "../oci/digest.js";
 import { JsonNode } from "../oci/json-node.js";
@@ -31,6 +32,7 @@ const READ_WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
  * @throws SafedockError `ERR_LOCK_INVALID`
  */
 export async function readImageLock(path: string): Promise<ImageLock> {
+  checkPath(path);
   const lock = parseLock(await readText(path), path);
   return toImageLock(lock);
 }
@@ -41,6 +43,7 @@ export async function readImageLock(path: string): Promise<ImageLock> {
  * @throws SafedockError `ERR_LOCK_INVALID` for a lock that is none, or a folder that cannot be written to
  */
 export async function writeImageLock(path: string, lock: ImageLock): Promise<void> {
+  checkPath(path);
   const text = `${JSON.stringify(toImageLock(checkLock(lock, path)), undefined, 2)}\n`;
   const temporary = join(dirname(path), `.${randomUUID()}.lock-part`);
   try {
@@ -76,6 +79,12 @@ export function toImageLock(lock: ReadLock): ImageLock {
   const sorted = Array.from(lock).toSorted(([a], [b]) => (a < b ? -1 : 1));
   for (const [reference, digest] of sorted) images[reference] = digest;
   return { version: 1, images };
+}
+
+/** @throws SafedockError `ERR_OPTIONS_INVALID` */
+function checkPath(path: unknown): void {
+  if (typeof path === "string" && path !== "") return;
+  throwProblems("lock file", ["path: must be the path of a file"]);
 }
 
 async function readText(path: string): Promise<Uint8Array> {

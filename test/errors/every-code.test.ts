@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import {
+  type ErrorCode,
   isSafedockError,
   openEngine,
   SafedockError,
@@ -21,6 +22,7 @@ import {
   type ImageFixture,
 } from "safedock/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { packError, unpackError } from "../../dist/guest/packed-error.js";
 import { openTestEngine, type TestEngine } from "../support/test-engine.js";
 import { guestBytes, guestPath } from "../engine/guests.js";
 import { coreModule, leb, name, section } from "../wasm/module-bytes.js";
@@ -392,6 +394,9 @@ describe("each error code is thrown", () => {
     // The one from a copy of the product is another class.
     if (code !== "ERR_WORKER_FAILED") expect(error).toBeInstanceOf(SafedockError);
     expect((error as Error).message.length).toBeGreaterThan(10);
+    const { hint, message } = error as SafedockError;
+    expect(hint.length).toBeGreaterThan(10);
+    expect(message.endsWith(` (${hint})`)).toBe(true);
   });
 
   it("and each is tried here and told in docs/errors.md", async () => {
@@ -401,6 +406,27 @@ describe("each error code is thrown", () => {
     const told = [...page.matchAll(/^\| `(ERR_[A-Z_]+)`/gm)].map(([, code]) => code);
     expect(Object.keys(CASES).toSorted()).toEqual(declared.toSorted());
     expect(told.toSorted()).toEqual(declared.toSorted());
+  });
+});
+
+describe("a hint", () => {
+  it("is there for every code, whoever throws it", () => {
+    for (const code of Object.keys(CASES)) {
+      const { hint, message } = new SafedockError(code as ErrorCode, "problem", {
+        data: {} as never,
+      });
+      expect(hint.length, code).toBeGreaterThan(10);
+      expect(message).toBe(`problem (${hint})`);
+    }
+  });
+
+  it("comes whole, and once, from the worker that threw the error", () => {
+    const hint = "do this";
+    const error = new SafedockError("ERR_MODULE_INVALID", "bad", {
+      data: { module: "m", problem: "p" },
+      hint,
+    });
+    expect(unpackError(packError(error))).toMatchObject({ message: "bad (do this)", hint });
   });
 });
 

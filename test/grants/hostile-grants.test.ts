@@ -104,8 +104,8 @@ describe("grants with", () => {
       { clock: { type: "fast" } },
       "grants.clock.type: must be one of frozen, real, coarse",
     ],
-    ["no seed", { random: {} }, "grants.random: must be"],
-    ["a seed of infinity", { random: { seed: Infinity } }, "grants.random: must be"],
+    ["no seed", { random: {} }, "grants.random.seed: must be"],
+    ["a seed of infinity", { random: { seed: Infinity } }, "grants.random.seed: must be"],
     ["an unknown stream", { stdio: { stdnull: "pipe" } }, "grants.stdio.stdnull: no such option"],
     ["an unknown mode", { stdio: "inherit" }, "grants.stdio: must be one of pipe, null, denied"],
     [

@@ -1,0 +1,57 @@
+/** By code, what to do where whoever throws the error knows nothing better. */
+export const ERROR_HINTS = {
+  ERR_REFERENCE_INVALID: "write registry/repository:tag or registry/repository@sha256:…",
+  ERR_DIGEST_INVALID: "copy the digest whole: sha256: and 64 hexadecimal digits",
+  ERR_MANIFEST_INVALID: "push the image again with a current tool",
+  ERR_MANIFEST_UNSUPPORTED: "convert the image, for example with skopeo copy",
+  ERR_CONFIG_INVALID: "push the image again with a current tool",
+  ERR_PLATFORM_NOT_FOUND: "pass platform, or build the image for wasi/wasm",
+
+  ERR_REGISTRY_UNAUTHORIZED: "log in with docker login, or pass credentials",
+  ERR_REGISTRY_FORBIDDEN: "ask for access to the repository",
+  ERR_REGISTRY_NOT_FOUND: "check the reference; some registries say 404 for private images",
+  ERR_REGISTRY_RATE_LIMITED: "wait, or log in: registries allow more to those they know",
+  ERR_REGISTRY_SERVER: "try again later",
+  ERR_REGISTRY_RESPONSE: "a proxy may have answered in the registry's place",
+  ERR_CREDENTIALS_INVALID: "log in anew, or pass credentials",
+  ERR_REGISTRY_UNREACHABLE: "check host and network; pass ca for a private authority",
+
+  ERR_DIGEST_MISMATCH: "try again; if it stays, the source is damaged or lies",
+  ERR_SIZE_MISMATCH: "try again; if it stays, the source is damaged or lies",
+  ERR_BLOB_TOO_LARGE: "use a smaller image; limits of a pull or load raise its caps",
+  ERR_BLOB_NOT_FOUND: "pull or load the image again",
+  ERR_STORE_INVALID: "engine.verify({ repair: true }) mends a store; or choose another root",
+
+  ERR_LAYER_COMPRESSION: "push the image again",
+  ERR_LAYER_INVALID: "push the image again",
+  ERR_LAYER_TOO_LARGE: "it may be a decompression bomb; else raise the limits of the pull or load",
+  ERR_DIFFID_MISMATCH: "push the image again",
+
+  ERR_SIGNATURE_MISSING: "sign the image with cosign, and pull it with the same options",
+  ERR_SIGNATURE_INVALID: "check keys, identities and signedAs",
+  ERR_POLICY_REFUSED: "the engine's option policy decides",
+  ERR_LOCK_MISSING: "add it with engine.lockImages, or set allowUnlocked",
+  ERR_LOCK_INVALID: "make it anew with engine.lockImages and writeImageLock",
+
+  ERR_IMAGE_NO_WASM: "is it an image for Linux? It needs a .wasm file",
+  ERR_IMAGE_IN_USE: "remove its containers first, or pass force: true",
+  ERR_IMAGE_NOT_FOUND: "pull or load it first",
+  ERR_SOURCE_UNSUPPORTED: "give a .wasm file, an OCI layout folder, or an archive of images",
+  ERR_ARCHIVE_INVALID: "save the images again",
+  ERR_ENTRYPOINT_MISSING: "check the image's Entrypoint and args, or pass entrypoint",
+
+  ERR_MODULE_INVALID: "build the module again; docs/limits.md lists what a module may hold",
+  ERR_MODULE_TOO_LARGE: "raise limits.moduleBytes",
+  ERR_MODULE_COMPILE_TIMEOUT: "raise limits.compileMs, or use a smaller module",
+  ERR_IMPORT_UNKNOWN: "build it for WASI preview 1; engine.requirements lists its imports",
+  ERR_COMPONENT_UNSUPPORTED: "build a core module for WASI preview 1",
+  ERR_QUEUE_FULL: "wait for engine.whenReady(), run fewer at once, or raise maxQueued",
+  ERR_TOO_MANY_CONTAINERS: "remove those that are done, or raise maxContainers",
+  ERR_WORKER_FAILED: "the guest did not do this: check the machine's memory, and report it",
+
+  ERR_OPTIONS_INVALID: "data.problems lists each; the type of the options says what they take",
+  ERR_MOUNT_UNAVAILABLE: "make the directory, or change the mount's source",
+  ERR_CONTAINER_STATE: "container.state says what it is",
+  ERR_CONTAINER_FILE: "data.errno is the POSIX reason",
+  ERR_ENGINE_CLOSED: "open another engine with openEngine",
+};
