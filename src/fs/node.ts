@@ -57,6 +57,8 @@ export type OpenFlags = number;
 /** A regular file, open. Positions are the caller's business: every transfer names its own. */
 export interface File {
   readonly type: typeof FILETYPE_REGULAR_FILE;
+  /** The file that `read` comes down to: another one where this only hands the call on. For the file's life. */
+  readonly reader: File;
   /** Bytes read into `dst[offset, offset + length)`, 0 at the end of the file. */
   read(dst: Uint8Array, offset: number, length: number, position: number): number;
   /** Bytes written; a write past the end leaves a hole that reads as zeros. */

@@ -1,6 +1,8 @@
 /** Grants that are narrowed or taken back while guests run: the next call sees it. */
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { type Container, type ContainerOptions, type Grants, type Image } from "safedock";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openTestEngine, type TestEngine } from "../support/test-engine.js";
@@ -74,6 +76,23 @@ describe("taken back while the guest runs", () => {
     expect(await guest.end()).toBe(0);
   });
 
+  test("a directory: seen by a program that does nothing but read, long since compiled", async () => {
+    const module = fileURLToPath(new URL("../guests/c/tools/readbench.wasm", import.meta.url));
+    const image = await fixture.engine.loadImage(module);
+    const grants: Grants = { fs: [{ source: data, target: "/data", access: "read-only" }] };
+    const args = ["pread", "/data/there", "2000000000"];
+    const limits = { timeoutMs: 30_000 };
+    await using container = await fixture.engine.createContainer(image, { args, grants, limits });
+    await container.start();
+    await setTimeout(500);
+    expect(container.inspect().state).toBe("running");
+    container.revokeGrants(["fs:/data"]);
+    expect(await container.wait()).toMatchObject({ code: 4, reason: "exited" });
+    expect(container.audit().denials).toMatchObject([
+      { kind: "fs", call: "read", path: "/data/there", errno: "EACCES", count: 1 },
+    ]);
+  });
+
   test("the right to write", async () => {
     await using container = await create(writable());
     const guest = await CommandGuest.start(container);
@@ -118,7 +137,7 @@ describe("taken back while the guest runs", () => {
     expect(await guest.ask("newer 3 before")).toBe("SUCCESS");
     container.revokeGrants(["clock"]);
     expect(await guest.ask("clock")).toBe("SUCCESS");
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await setTimeout(20);
     expect(await guest.ask("create 3 after")).toBe("SUCCESS");
     expect(await guest.ask("newer 3 after")).toBe("SUCCESS");
     expect(await guest.end()).toBe(0);

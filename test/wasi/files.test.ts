@@ -87,6 +87,17 @@ describe("files", () => {
     expect(guest.wasi.fd_pwrite(fd, ...list, 2n ** 62n, 8)).toBe(EFBIG);
   });
 
+  test("one buffer of no bytes is read into, where a buffer may be", () => {
+    const guest = new TestGuest();
+    const fd = guest.open("f", CREATE);
+    expect(guest.write(fd, "abc")).toBe(0);
+    expect(guest.wasi.fd_pread(fd, ...guest.vectors([[PAGE, 0]]), 0n, 8)).toBe(0);
+    expect(guest.u32(8)).toBe(0);
+    expect(guest.wasi.fd_pread(fd, ...guest.vectors([[PAGE + 1, 0]]), 0n, 8)).toBe(EFAULT);
+    expect(guest.wasi.fd_pread(fd, ...guest.vectors([[PAGE - 1, 2]]), 0n, 8)).toBe(EFAULT);
+    expect(guest.wasi.fd_pread(fd, ...guest.vectors([[0, 2]]), 0n, PAGE - 3)).toBe(EFAULT);
+  });
+
   test("append, and stop appending when told", () => {
     const guest = new TestGuest();
     guest.file("f", "abc");

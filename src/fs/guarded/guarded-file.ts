@@ -21,6 +21,8 @@ export class GuardedFile implements File {
   readonly type = FILETYPE_REGULAR_FILE;
   readonly #guard: MountGuard;
   readonly #inner: File;
+  /** What is read from: each wrapper in between would cost every read. */
+  readonly #reader: File;
   /** Where it was opened: for its path. */
   readonly #directory: GuardedDirectory;
   readonly #name: string;
@@ -30,9 +32,14 @@ export class GuardedFile implements File {
   constructor(inner: File, directory: GuardedDirectory, name: string, made: boolean) {
     this.#guard = directory.guard;
     this.#inner = inner;
+    this.#reader = inner.reader;
     this.#directory = directory;
     this.#name = name;
     this.#made = made;
+  }
+
+  get reader(): File {
+    return this;
   }
 
   read(dst: Uint8Array, offset: number, length: number, position: number): number {
@@ -41,7 +48,7 @@ export class GuardedFile implements File {
       const refused = this.#look(state, MOUNT_READ, "read");
       if (refused < 0) return refused;
     }
-    return this.#inner.read(dst, offset, length, position);
+    return this.#reader.read(dst, offset, length, position);
   }
 
   write(src: Uint8Array, offset: number, length: number, position: number): number {

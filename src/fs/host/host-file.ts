@@ -30,6 +30,10 @@ export class HostFile implements File {
     this.#openForAppend = openForAppend;
   }
 
+  get reader(): File {
+    return this;
+  }
+
   read(dst: Uint8Array, offset: number, length: number, position: number): number {
     if (!isPosition(position)) return -EINVAL;
     try {

@@ -21,6 +21,10 @@ export class MemoryFile extends MemoryNode implements File {
     return this;
   }
 
+  get reader(): File {
+    return this;
+  }
+
   read(dst: Uint8Array, offset: number, length: number, position: number): number {
     this.accessed();
     return this.#data.read(dst, offset, length, position);

@@ -24,6 +24,10 @@ export class QuotaFile implements File {
     this.#key = quota.opened(inner, at);
   }
 
+  get reader(): File {
+    return this.#inner.reader;
+  }
+
   read(dst: Uint8Array, offset: number, length: number, position: number): number {
     return this.#inner.read(dst, offset, length, position);
   }

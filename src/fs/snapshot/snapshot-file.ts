@@ -35,6 +35,10 @@ export class SnapshotFile implements File, PageHolder {
     this.#mtime = tree.mtime(record);
   }
 
+  get reader(): File {
+    return this;
+  }
+
   read(dst: Uint8Array, offset: number, length: number, position: number): number {
     let page = this.#page;
     // Mostly the next few bytes of the page read last.

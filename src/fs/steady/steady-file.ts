@@ -18,6 +18,10 @@ export class SteadyFile implements File {
     this.#attributes = attributes;
   }
 
+  get reader(): File {
+    return this.#inner.reader;
+  }
+
   read(dst: Uint8Array, offset: number, length: number, position: number): number {
     return this.#inner.read(dst, offset, length, position);
   }
