@@ -1,5 +1,6 @@
 /**
- * Bounds of one container; each holds against code that attacks it.
+ * Bounds of one container; each holds against code that attacks it. `safedock/limits.schema.json` is the
+ * JSON Schema.
  *
  * @example
  * ```ts

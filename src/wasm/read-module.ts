@@ -25,17 +25,17 @@ export const SECTION_START = 8;
 const SECTION_ORDER = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
 
 /** Imports of one module: the host has 91 functions, the largest glue code some thousand. */
-const MAX_IMPORTS = 10_000;
+export const MAX_IMPORTS = 10_000;
 /** Functions that a module defines. V8 takes a million, in 100 MB; the largest programs have 150,000. */
-const MAX_FUNCTIONS = 250_000;
+export const MAX_FUNCTIONS = 250_000;
 /** Exports of one module: each is an object for the app's thread to read, and for each run to make. */
-const MAX_EXPORTS = 50_000;
+export const MAX_EXPORTS = 50_000;
 /** Sections, custom ones included: far above the 12 kinds, and a bound for debug information. */
-const MAX_SECTIONS = 10_000;
+export const MAX_SECTIONS = 10_000;
 /** Bytes of one import or export name: V8's own limit for strings of a module. */
-const MAX_NAME_BYTES = 100_000;
+export const MAX_NAME_BYTES = 100_000;
 /** Bytes of all names of imports and exports: mangled names of C++ take some hundred bytes each. */
-const MAX_ALL_NAMES_BYTES = 16 * 2 ** 20;
+export const MAX_ALL_NAMES_BYTES = 16 * 2 ** 20;
 /** Memories and tables: V8's own limit for tables. */
 const MAX_MEMORIES = 100;
 const MAX_TABLES = 100_000;

@@ -1,4 +1,4 @@
-/** JSON Schema 2020-12 as far as the published schema of grants uses it; an unknown keyword is an error. */
+/** JSON Schema 2020-12 as far as the published schemas use it; an unknown keyword is an error. */
 
 type Schema = Readonly<Record<string, unknown>>;
 
