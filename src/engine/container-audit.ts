@@ -29,7 +29,7 @@ export interface ContainerAudit {
   readonly stderr: boolean;
   /** Each kind of refused call once, in the order in which they came; 256 at most, with 32,768 characters of paths. */
   readonly denials: readonly AuditedDenial[];
-  /** Refused calls that are in none of `denials`: too many different ones. */
+  /** Refused calls that are in none of `denials`: too many different ones, or too many at once before a kill. */
   readonly otherDenials: number;
 }
 
@@ -66,6 +66,6 @@ export interface RefusedCall {
 
 /** A refused call, and how often it was made. */
 export interface AuditedDenial extends RefusedCall {
-  /** Of a process that was killed, at least half of its calls. */
+  /** Exact, also of a process that was killed. */
   readonly count: number;
 }

@@ -2,20 +2,24 @@ import { removeTree } from "../base/remove-tree.js";
 import type { EventEmitter } from "eventemitter3";
 import { SafedockError } from "../base/errors.js";
 import type { DenialMessage } from "../guest/denial-message.js";
+import { DenialRate } from "../guest/denial-rate.js";
 import type { CheckedOptions } from "./check-options.js";
 import { Container } from "./container.js";
 import type { ContainerHost } from "./container-host.js";
 import { ContainerLayer } from "./container-layer.js";
 import type { EngineEvents } from "./engine-events.js";
-import { GrantLedger, type LedgerRecords } from "./grant-ledger.js";
+import { GrantLedger, MAX_TOLD, type LedgerRecords } from "./grant-ledger.js";
 import type { Image } from "./image.js";
 import type { ImageUses } from "./image-uses.js";
 import type { Launcher } from "./launcher.js";
 import { toToldDenial } from "./refused-call.js";
 import { startProcess } from "./start-process.js";
 
+/** Denials of one engine that are told in a second: ten containers' full measure. */
+const MAX_TOLD_BY_ALL = 10 * MAX_TOLD;
+
 /** What the containers of an engine share. */
-interface Shared extends LedgerRecords {
+interface Shared extends Omit<LedgerRecords, "denials"> {
   readonly launcher: Launcher;
   readonly uses: ImageUses;
   /** Folder of the writable layers of this process. */
@@ -33,6 +37,9 @@ interface Shared extends LedgerRecords {
  */
 export class Containers {
   readonly #shared: Shared;
+  readonly #denials = new DenialRate(MAX_TOLD_BY_ALL);
+  /** Of all runs of one image: they have no container. */
+  readonly #denialsInRuns = new WeakMap<Image, DenialRate>();
   readonly #known = new Map<string, WeakRef<Container>>();
   readonly #forgotten = new FinalizationRegistry<Forgotten>(({ id, image, layer, ledger }) => {
     this.#known.delete(id);
@@ -46,10 +53,11 @@ export class Containers {
   /** @internal */
   constructor(shared: Shared) {
     this.#shared = shared;
+    const records = { policies: shared.policies, boards: shared.boards, denials: this.#denials };
     this.#host = {
       assertOpen: shared.assertOpen,
       layerFor: (id, options) => new ContainerLayer(shared.boards, shared.layers, id, options),
-      ledgerFor: (options) => new GrantLedger(shared, options),
+      ledgerFor: (options) => new GrantLedger(records, options),
       launch: (order, life) => startProcess(shared.launcher, order, life),
       openFiles: (image, options, layer) => shared.launcher.openFiles(image, options, layer),
       openRoot: (image, layer) => shared.launcher.openRoot(image, layer),
@@ -123,6 +131,16 @@ export class Containers {
   ): void {
     const told = ledger === undefined ? toToldDenial(message, options) : ledger.denied(message);
     if (told !== undefined) this.#shared.events.emit("denied", { image, ...told });
+  }
+
+  /** @internal */
+  mayTellInRun(image: Image): boolean {
+    let rate = this.#denialsInRuns.get(image);
+    if (rate === undefined) {
+      rate = new DenialRate(MAX_TOLD, this.#denials);
+      this.#denialsInRuns.set(image, rate);
+    }
+    return rate.mayTell();
   }
 
   /** @internal Removes all containers, and what collected ones may have left. */

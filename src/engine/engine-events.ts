@@ -12,7 +12,7 @@ export interface ProgressEvent extends PullProgress {
 
 /**
  * A call of a guest that was refused for want of a grant. Each different one of a process is told at its
- * 1st, 2nd, 4th, 8th … time, and no more than 100 a second for each worker: a guest cannot flood the app.
+ * 1st, 2nd, 4th, 8th … time, and no more than 100 a second for each container: a guest cannot flood the app.
  */
 export interface DeniedEvent extends RefusedCall {
   readonly image: Image;

@@ -9,6 +9,7 @@ import {
   USED_STDOUT,
 } from "../fs/policy-board.js";
 import type { DenialMessage } from "../guest/denial-message.js";
+import { DenialRate } from "../guest/denial-rate.js";
 import type { BoardRecords } from "./board-records.js";
 import type { CheckedMount } from "./check-fs-grants.js";
 import type { CheckedGrants } from "./check-grants.js";
@@ -26,6 +27,8 @@ import { seesImage } from "./sees-image.js";
 export interface LedgerRecords {
   readonly policies: PolicyRecords;
   readonly boards: BoardRecords;
+  /** Of all denials that an engine tells of. */
+  readonly denials: DenialRate;
 }
 
 /** Numbers of records, as a process is told them. */
@@ -33,7 +36,12 @@ export interface ProcessRecords {
   readonly policy: number | undefined;
   /** By the number of the mount in `options.mounts`; undefined for one without a quota. */
   readonly boards: readonly (number | undefined)[];
+  /** How often its denials are told. */
+  readonly denials?: DenialRate;
 }
+
+/** Denials of one container that are told in a second; the rest is counted. */
+export const MAX_TOLD = 100;
 
 /** Of a run that nobody audits, without quotas. */
 export const NO_RECORDS: ProcessRecords = Object.freeze({ policy: undefined, boards: [] });
@@ -53,6 +61,7 @@ export class GrantLedger {
   #taken = 0;
   #mountBits: Map<string, number> | undefined;
   #tally: DenialTally | undefined;
+  #denials: DenialRate | undefined;
   #used: UsedBits = NOTHING_USED;
   #processes = 0;
 
@@ -89,7 +98,12 @@ export class GrantLedger {
       this.#policy = this.#records.policies.take();
       this.#mark();
     }
-    return { policy: this.#policy, boards: this.#boards ?? NO_BOARDS };
+    this.#denials ??= new DenialRate(MAX_TOLD, this.#records.denials);
+    return {
+      policy: this.#policy,
+      boards: this.#boards ?? NO_BOARDS,
+      denials: this.#denials,
+    };
   }
 
   /** A process has started. */

@@ -38,6 +38,7 @@ export async function runOnce(
       stderrBytes: options.limits.stderrBytes,
       onHostCall,
       denied: (message) => containers.deniedInRun(image, options, ledger, message),
+      mayTellDenial: () => containers.mayTellInRun(image),
     });
     ledger?.started();
     const exit = signal === undefined ? await guest.wait() : await waitOrAbort(guest, signal);

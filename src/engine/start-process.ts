@@ -20,6 +20,7 @@ export async function startProcess(
     stderrBytes: limits.stderrBytes,
     onHostCall,
     denied: (message) => life.denied(process, message),
+    mayTellDenial: () => order.records.denials?.mayTell() ?? true,
   });
   const process = new Process(guest, guest.stdin ?? unreadInput(), args);
   const kill = () => guest.kill();

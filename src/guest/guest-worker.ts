@@ -1,6 +1,7 @@
 import type { SafedockError } from "../base/errors.js";
 import type { CompiledModule } from "./compiled-module.js";
 import { cpuTimeMs } from "./cpu-time.js";
+import { DenialAccount } from "./denial-account.js";
 import type { Bell } from "./doorbell.js";
 import type { Guest } from "./guest.js";
 import type { GuestExit } from "./guest-spec.js";
@@ -55,10 +56,12 @@ export class GuestWorker {
         this.compiling = false;
         if (!this.#dead) this.#owner.compiled(this, answer);
       },
-      denied: (message) => {
-        const isMeant = (guest: Guest | undefined) => guest?.id === message.guest;
+      denied: (report) => {
+        const isMeant = (guest: Guest | undefined) => guest?.id === report.guest;
         const guest = isMeant(this.#leaving) ? this.#leaving : this.#orders.find(isMeant);
-        guest?.denied?.(message);
+        if (guest?.denied === undefined) return;
+        guest.denials ??= new DenialAccount(guest.mayTellDenial);
+        for (const message of guest.denials.received(report)) guest.denied(message);
       },
       exited: (error) => this.#exited(error),
     });
@@ -219,6 +222,11 @@ export class GuestWorker {
       const isCut = this.#mailbox.words[truncated + index] === 1;
       guest.outputs[index]?.finish(ring, undefined, isCut);
     });
+    if (guest.denied !== undefined) {
+      const account = guest.denials ?? new DenialAccount(guest.mayTellDenial);
+      const left = account.settle(this.#mailbox, guest.id);
+      if (left !== undefined) guest.denied(left);
+    }
     const verdict = guest.verdict ?? KILLED;
     const started = this.#slots.startedAt(guest);
     if (started === 0) return endedFromOutside(verdict);

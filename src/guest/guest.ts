@@ -1,6 +1,7 @@
 import type { SafedockError } from "../base/errors.js";
 import { TAKEN_STDERR, TAKEN_STDIN, TAKEN_STDOUT } from "../fs/policy-board.js";
 import type { CompiledModule } from "./compiled-module.js";
+import type { DenialAccount } from "./denial-account.js";
 import type { DenialMessage } from "./denial-message.js";
 import { GuestInput } from "./guest-input.js";
 import { GuestOutput, type OutputSource } from "./guest-output.js";
@@ -24,6 +25,8 @@ export interface GuestIo {
   readonly onHostCall?: HostCallListener | undefined;
   /** Is told of calls that were refused for want of a grant; before the guest is over. */
   readonly denied?: (message: DenialMessage) => void;
+  /** Whether it bears one more denial that is to be told, which is counted then. Default: always. */
+  readonly mayTellDenial?: () => boolean;
 }
 
 /** Collected output by default: enough for any log line that a person reads. */
@@ -62,6 +65,9 @@ export class Guest {
   /** @internal */ readonly stdinBytes: Uint8Array | undefined;
   /** @internal */ readonly trace: TraceReader | undefined;
   /** @internal */ readonly denied: GuestIo["denied"];
+  /** @internal */ readonly mayTellDenial: GuestIo["mayTellDenial"];
+  /** @internal From its first denial on. */
+  denials: DenialAccount | undefined;
   /** @internal */ worker: GuestWorker | undefined;
   /** @internal */ slot = -1;
   /** @internal When the app has seen that the program asked to exit, in monotonic ms. */
@@ -84,6 +90,7 @@ export class Guest {
     this.stdinBytes = io.stdin === "stream" ? undefined : io.stdin;
     this.trace = io.onHostCall === undefined ? undefined : new TraceReader(io.onHostCall);
     this.denied = io.denied;
+    this.mayTellDenial = io.mayTellDenial;
   }
 
   /** Stdin to write to; undefined unless the guest was started with `stdin: "stream"`. */

@@ -3,6 +3,7 @@
  *
  *     words 0..63     control words, below
  *     slots           SLOT_COUNT orders, taken first in, first out; a result goes where its order was
+     denials         how often the guest that runs was refused what, below
  *     stdout ring, stderr ring, stdin ring
  *
  * One slot:
@@ -17,6 +18,8 @@ import type { LimitName } from "./guest-spec.js";
 
 /** Orders that may wait at one worker: enough to keep it busy while the app's thread is elsewhere. */
 export const SLOT_COUNT = 8;
+/** Different denials of one guest that are told apart: more than a person reads, little enough to keep. */
+export const MAX_DENIALS = 64;
 /** A slot in bytes: the orders seen in practice take 300 to 1,500 bytes; larger ones go by message. */
 const SLOT_BYTES = 8192;
 const SLOT_WORDS = SLOT_BYTES / 4;
@@ -95,8 +98,8 @@ export const FLOAT_CALLS = 15;
 export const FLOAT_PARKED = 16;
 export const FLOAT_PARKED_SINCE = 17;
 /**
- * Processor time of the thread when the guest began, or up to a millisecond before, and when it ended, in ms;
- * 0 where it was not asked for, the second also of a guest too short to be counted.
+ * Processor time of the thread when the guest began and when it ended, in ms; 0 where it was not asked for, the
+ * second also of a guest too short to be counted.
  */
 export const FLOAT_CPU_STARTED = 18;
 export const FLOAT_CPU_ENDED = 19;
@@ -140,7 +143,17 @@ export const LIMIT_NAMES: readonly LimitName[] = [
 ];
 
 const SLOTS_AT = CONTROL_WORDS * 4;
-const STDOUT_AT = SLOTS_AT + SLOT_COUNT * SLOT_BYTES;
+const DENIALS_AT = SLOTS_AT + SLOT_COUNT * SLOT_BYTES;
+/** Of the denials' Float64, which begin with the guest's id, how many differ, and how many others there were. */
+const DENIALS_HEAD = 3;
+/** A multiple of a cache line. */
+const DENIALS_BYTES = Math.ceil((DENIALS_HEAD + MAX_DENIALS) / 8) * 64;
+/** Indices into the Float64 of the mailbox: a guest may be refused more often than an Int32 counts. */
+export const DENIALS_GUEST = DENIALS_AT / 8;
+export const DENIALS_DISTINCT = DENIALS_GUEST + 1;
+export const DENIALS_OTHER = DENIALS_GUEST + 2;
+export const DENIALS_COUNTS = DENIALS_GUEST + DENIALS_HEAD;
+const STDOUT_AT = DENIALS_AT + DENIALS_BYTES;
 const STDERR_AT = STDOUT_AT + OUTPUT_RING_BYTES;
 const STDIN_AT = STDERR_AT + OUTPUT_RING_BYTES;
 const MAILBOX_BYTES = STDIN_AT + INPUT_RING_BYTES;

@@ -62,7 +62,7 @@ export class WorkerLoop {
     this.#stderr = new RingWriter(words, mailbox.stderr, box.STDERR_RING, 1, { bell, usage });
     this.#ringStdin = new RingStdin(mailbox, { bell, usage });
     words[box.THREAD_ID] = threadId();
-    this.#denials = new DenialNotes(words, start.port);
+    this.#denials = new DenialNotes(mailbox, start.port);
     this.#kernel = new Kernel(start, this.#denials, (code) => {
       words[this.#slotInUse + box.SLOT_CODE] = code | 0;
       Atomics.store(words, this.#slotInUse + box.SLOT_EXITING, 1);

@@ -2,7 +2,7 @@
 import type { PolicyBoard } from "../fs/policy-board.js";
 import type { WritableBoard } from "../fs/writable-board.js";
 import type { MemoryType, ModuleExport, ModuleImport } from "../wasm/module-info.js";
-import type { DenialMessage } from "./denial-message.js";
+import type { DenialReport } from "./denial-message.js";
 import type { Bell } from "./doorbell.js";
 import type { MessagePort } from "node:worker_threads";
 
@@ -63,7 +63,7 @@ export interface FileSource {
 }
 
 /** From the worker. */
-export type WorkerAnswer = CompileAnswer | DenialMessage;
+export type WorkerAnswer = CompileAnswer | DenialReport;
 
 /** The answer to a `compile`. */
 export type CompileAnswer =

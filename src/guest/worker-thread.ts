@@ -7,7 +7,7 @@ import {
   Worker,
 } from "node:worker_threads";
 import { releaseThread } from "../fs/writable-board.js";
-import type { DenialMessage } from "./denial-message.js";
+import type { DenialReport } from "./denial-message.js";
 import type { Bell } from "./doorbell.js";
 import { LOADED, type Mailbox, PARKED, WAKE } from "./mailbox.js";
 import type {
@@ -38,7 +38,7 @@ const MAX_LOADING_MS = 2_000;
 export interface ThreadEvents {
   started(): void;
   answered(answer: CompileAnswer): void;
-  denied(message: DenialMessage): void;
+  denied(report: DenialReport): void;
   /** It has ended; `error` if by one. */
   exited(error: Error | undefined): void;
 }

@@ -5,8 +5,6 @@ import { DenialTally } from "../../src/engine/denial-tally.js";
 import { EPERM } from "../../src/fs/errno.js";
 
 const denied = (path: string, count = 1) => ({
-  type: "denied" as const,
-  guest: 1,
   denials: [{ denial: { kind: "fs" as const, call: "open", path, errno: EPERM }, count }],
   tell: false,
   suppressed: 0,
