@@ -48,14 +48,14 @@ export class OwnThreadTime {
   #lastAt = -Infinity;
 
   /**
-   * At the monotonic time `now`, in ms, or up to 1 ms before: of many short runs only one in a while asks the
-   * system. Never more than {@link read} would give.
+   * As {@link read}, at the monotonic time `now`, in ms; for a millisecond after the system was asked, as much
+   * as the thread can have used by now, so that of many short runs only one in a while asks.
    */
   recent(now: number): number {
-    if (now - this.#lastAt >= FRESH_MS) {
-      this.#last = this.read();
-      this.#lastAt = now;
-    }
+    const age = now - this.#lastAt;
+    if (age < FRESH_MS) return this.#failed ? 0 : this.#last + age;
+    this.#last = this.read();
+    this.#lastAt = now;
     return this.#last;
   }
 
