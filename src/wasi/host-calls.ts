@@ -1,0 +1,39 @@
+/**
+ * The worker's side of `HostService` (src/base/host-service.ts): requests to the app's thread, which are
+ * answered later. The kernel does not know who answers.
+ */
+
+/** An answer, or a refusal in words of the service's interface. */
+export type HostAnswer =
+  | { readonly ok: true; readonly head: unknown; readonly body: Uint8Array }
+  | { readonly ok: false; readonly code: string; readonly data: unknown };
+
+export interface HostCalls {
+  /** Whether the process has a service of that name. */
+  offers(service: string): boolean;
+  /** Sends a request and returns its number, which is never 0. */
+  send(service: string, op: string, head: unknown, body?: Uint8Array): number;
+  /** Whether the answer has come. */
+  has(id: number): boolean;
+  /** The answer, once; undefined while it has not come. */
+  take(id: number): HostAnswer | undefined;
+  /** Waits until something may have changed (an answer, stdin), at most `timeoutMs`; forever without. */
+  wait(timeoutMs?: number): void;
+  /** Sends, and waits for the answer. */
+  call(service: string, op: string, head: unknown, body?: Uint8Array): HostAnswer;
+  /** Nobody wants that answer any more: the service's signal aborts. */
+  forget(id: number): void;
+}
+
+const NO_ANSWER: HostAnswer = { ok: false, code: "unavailable", data: undefined };
+
+/** Of a process without services. */
+export const NO_HOST_CALLS: HostCalls = {
+  offers: () => false,
+  send: () => 1,
+  has: () => true,
+  take: () => NO_ANSWER,
+  wait: () => undefined,
+  call: () => NO_ANSWER,
+  forget: () => undefined,
+};
