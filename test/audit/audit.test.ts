@@ -1,27 +1,10 @@
 /** What a container's audit says was used, and refused: of all its processes, however they ended. */
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import type { ContainerAudit, Image } from "safedock";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { openTestEngine, type TestEngine } from "../support/test-engine.js";
-import { auditGuest, CommandGuest } from "./command-guest.js";
+import type { ContainerAudit } from "safedock";
+import { describe, expect, test } from "vitest";
+import { useCommandFixture } from "../support/command-fixture.js";
+import { CommandGuest } from "./command-guest.js";
 
-let fixture: TestEngine;
-let commands: Image;
-let data: string;
-
-beforeAll(async () => {
-  fixture = await openTestEngine();
-  commands = await fixture.engine.loadImage(auditGuest("commands"));
-});
-
-afterAll(() => fixture.close());
-
-beforeEach(async () => {
-  data = join(fixture.folder, `data-${Math.random().toString(36).slice(2)}`);
-  await mkdir(data);
-  await writeFile(join(data, "there"), "some bytes");
-});
+const fixture = useCommandFixture();
 
 /** The names of what was used. */
 function usedOf(audit: ContainerAudit): string[] {
@@ -36,14 +19,14 @@ function usedOf(audit: ContainerAudit): string[] {
 
 describe("container.audit", () => {
   test("is empty for a container that never ran", async () => {
-    await using container = await fixture.engine.createContainer(commands, {
-      grants: { clock: "real", fs: [{ source: data, target: "/data" }] },
+    await using container = await fixture.engine.createContainer(fixture.commands, {
+      grants: { clock: "real", fs: [{ source: fixture.data, target: "/data" }] },
     });
     const audit = container.audit();
     expect(usedOf(audit)).toEqual([]);
     expect(audit).toMatchObject({
       ...{ processes: 0, denials: [], otherDenials: 0 },
-      grants: { clock: "real", fs: [{ source: data, target: "/data" }] },
+      grants: { clock: "real", fs: [{ source: fixture.data, target: "/data" }] },
       fs: [
         { target: "/", type: "image" },
         { target: "/data", type: "bind" },
@@ -71,10 +54,10 @@ describe("container.audit", () => {
     ["create 3 x", ["/ created"]],
     ["create 5 x", ["/tmp created"]],
   ])("%s uses %j", async (command, used) => {
-    await using container = await fixture.engine.createContainer(commands, {
+    await using container = await fixture.engine.createContainer(fixture.commands, {
       grants: {
         fs: [
-          { source: data, target: "/data", access: "read-write" },
+          { source: fixture.data, target: "/data", access: "read-write" },
           { type: "memory", target: "/tmp" },
         ],
       },
@@ -96,8 +79,8 @@ describe("container.audit", () => {
   });
 
   test("holds for a guest that is killed, and after the removal", async () => {
-    const container = await fixture.engine.createContainer(commands, {
-      grants: { fs: [{ source: data, target: "/data", access: "read-write" }] },
+    const container = await fixture.engine.createContainer(fixture.commands, {
+      grants: { fs: [{ source: fixture.data, target: "/data", access: "read-write" }] },
     });
     const guest = await CommandGuest.start(container);
     expect(await guest.ask("create 4 new")).toBe("SUCCESS");
@@ -119,7 +102,7 @@ describe("container.audit", () => {
   });
 
   test("takes all processes together, and counts exactly those calls that ended by themselves", async () => {
-    await using container = await fixture.engine.createContainer(commands);
+    await using container = await fixture.engine.createContainer(fixture.commands);
     const main = await CommandGuest.start(container);
     for (let turn = 0; turn < 11; turn++) expect(await main.ask("stat 3 /x")).toBe("EPERM");
     expect(await main.end()).toBe(0);
@@ -134,13 +117,13 @@ describe("container.audit", () => {
 
   test("says nothing of another container's use, whose records are used again", async () => {
     for (let round = 0; round < 3; round++) {
-      const first = await fixture.engine.createContainer(commands);
+      const first = await fixture.engine.createContainer(fixture.commands);
       const guest = await CommandGuest.start(first);
       await guest.ask("random");
       first.revokeGrants(["random", "stderr"]);
       expect(await guest.end()).toBe(0);
       await first.remove();
-      await using second = await fixture.engine.createContainer(commands);
+      await using second = await fixture.engine.createContainer(fixture.commands);
       const other = await CommandGuest.start(second);
       expect(await other.ask("error")).toBe("SUCCESS");
       expect(second.audit().random).toBe(false);
@@ -152,7 +135,7 @@ describe("container.audit", () => {
 
 describe("engine.run", () => {
   test("gives an audit when it is asked for one", async () => {
-    const { audit } = await fixture.engine.run(commands, {
+    const { audit } = await fixture.engine.run(fixture.commands, {
       ...{ audit: true, stdin: "random\nstat 3 /x\nstat 3 /x\nstat 3 /x\n" },
       grants: { random: { seed: 1 } },
     });
@@ -162,14 +145,14 @@ describe("engine.run", () => {
   });
 
   test("gives none when it is not", async () => {
-    const result = await fixture.engine.run(commands);
+    const result = await fixture.engine.run(fixture.commands);
     expect(result).not.toHaveProperty("audit");
-    const wrong = fixture.engine.run(commands, { audit: "yes" as never });
+    const wrong = fixture.engine.run(fixture.commands, { audit: "yes" as never });
     await expect(wrong).rejects.toMatchObject({ code: "ERR_OPTIONS_INVALID" });
   });
 
   test("gives one of a guest that ran out of time", async () => {
-    const { reason, audit } = await fixture.engine.run(commands, {
+    const { reason, audit } = await fixture.engine.run(fixture.commands, {
       ...{ audit: true, stdin: "random\nloop stat 3 /x\n", limits: { timeoutMs: 200 } },
     });
     expect(reason).toBe("timeout");

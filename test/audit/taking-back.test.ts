@@ -1,34 +1,18 @@
 /** Grants that are narrowed or taken back while guests run: the next call sees it. */
-import { mkdir, readdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { type Container, type ContainerOptions, type Grants, type Image } from "safedock";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { openTestEngine, type TestEngine } from "../support/test-engine.js";
+import { type Container, type ContainerOptions, type Grants } from "safedock";
+import { describe, expect, test } from "vitest";
+import { useCommandFixture } from "../support/command-fixture.js";
 import { auditGuest, CommandGuest } from "./command-guest.js";
 
-let fixture: TestEngine;
-let commands: Image;
-let data: string;
-
-beforeAll(async () => {
-  fixture = await openTestEngine();
-  commands = await fixture.engine.loadImage(auditGuest("commands"));
-});
-
-afterAll(() => fixture.close());
-
-beforeEach(async () => {
-  data = join(fixture.folder, `data-${Math.random().toString(36).slice(2)}`);
-  await mkdir(data);
-  await writeFile(join(data, "there"), "some bytes");
-});
+const fixture = useCommandFixture();
 
 const create = (grants: Grants, options: ContainerOptions = {}): Promise<Container> =>
-  fixture.engine.createContainer(commands, { ...options, grants });
+  fixture.engine.createContainer(fixture.commands, { ...options, grants });
 const writable = (): Grants => ({
-  fs: [{ source: data, target: "/data", access: "read-write" }],
+  fs: [{ source: fixture.data, target: "/data", access: "read-write" }],
 });
 
 describe("taken back while the guest runs", () => {
@@ -45,7 +29,7 @@ describe("taken back while the guest runs", () => {
     expect(await guest.ask("rewrite")).toBe("EACCES");
     expect(await guest.ask("stat 3 .")).toBe("SUCCESS");
     expect(await guest.end()).toBe(0);
-    expect(await readdir(data)).toEqual(["there"]);
+    expect(await readdir(fixture.data)).toEqual(["there"]);
     expect(container.inspect().grants.fs).toEqual([]);
   });
 
@@ -63,7 +47,7 @@ describe("taken back while the guest runs", () => {
         path: "/data/there",
         errno: "EACCES",
         count: 1,
-        grant: { fs: [{ source: data }] },
+        grant: { fs: [{ source: fixture.data }] },
       },
     ]);
   });
@@ -79,7 +63,7 @@ describe("taken back while the guest runs", () => {
   test("a directory: seen by a program that does nothing but read, long since compiled", async () => {
     const module = fileURLToPath(new URL("../guests/c/tools/readbench.wasm", import.meta.url));
     const image = await fixture.engine.loadImage(module);
-    const grants: Grants = { fs: [{ source: data, target: "/data", access: "read-only" }] };
+    const grants: Grants = { fs: [{ source: fixture.data, target: "/data", access: "read-only" }] };
     const args = ["pread", "/data/there", "2000000000"];
     const limits = { timeoutMs: 30_000 };
     await using container = await fixture.engine.createContainer(image, { args, grants, limits });
@@ -98,12 +82,14 @@ describe("taken back while the guest runs", () => {
     const guest = await CommandGuest.start(container);
     expect(await guest.ask("create 4 one")).toBe("SUCCESS");
     expect(await guest.ask("hold 4 one")).toBe("SUCCESS");
-    container.narrowGrants({ fs: [{ source: data, target: "/data", access: "read-only" }] });
+    container.narrowGrants({
+      fs: [{ source: fixture.data, target: "/data", access: "read-only" }],
+    });
     expect(await guest.ask("create 4 two")).toBe("EROFS");
     expect(await guest.ask("rewrite")).toBe("EROFS");
     expect(await guest.ask("open 4 there")).toBe("SUCCESS");
     expect(await guest.end()).toBe(0);
-    expect((await readdir(data)).toSorted()).toEqual(["one", "there"]);
+    expect((await readdir(fixture.data)).toSorted()).toEqual(["one", "there"]);
     expect(container.inspect().grants.fs).toMatchObject([{ access: "read-only" }]);
   });
 
@@ -277,7 +263,12 @@ describe("what cannot be", () => {
   });
 
   test("more of a directory: its source, its access, its quota", async () => {
-    const mount = { source: data, target: "/data", access: "create-only", maxBytes: 100 } as const;
+    const mount = {
+      source: fixture.data,
+      target: "/data",
+      access: "create-only",
+      maxBytes: 100,
+    } as const;
     await using container = await create({ fs: [mount] });
     for (const more of [
       { access: "read-write" },
@@ -291,7 +282,7 @@ describe("what cannot be", () => {
   });
 
   test("while a process runs: a smaller quota, a sub-path, another kind of time", async () => {
-    const mount = { source: data, target: "/data", access: "read-write" } as const;
+    const mount = { source: fixture.data, target: "/data", access: "read-write" } as const;
     await using container = await create({ fs: [mount], clock: "real" });
     const guest = await CommandGuest.start(container);
     for (const next of [
@@ -324,7 +315,7 @@ describe("what cannot be", () => {
 
 describe("what can be", () => {
   test("a quota where there was none, between two processes", async () => {
-    const mount = { source: data, target: "/data", access: "read-write" } as const;
+    const mount = { source: fixture.data, target: "/data", access: "read-write" } as const;
     await using container = await create({ fs: [mount] });
     const guest = await CommandGuest.start(container);
     expect(await guest.ask("mkdir 4 one")).toBe("SUCCESS");

@@ -28,25 +28,36 @@ test.each([
   expect(leadsOut(target, depth)).toBe(expected);
 });
 
-describe.each(REACHES)("links that a guest makes, by %s", (reach) => {
-  let host: HostFixture;
-  let root: Directory;
-  const opened: Directory[] = [];
-  const walk = (...names: string[]) => {
+/** Directories that are opened one below the other, to be closed together. */
+class Walks {
+  readonly #opened: Directory[] = [];
+
+  to(root: Directory, ...names: string[]): Directory {
     let at = root;
     for (const name of names) {
       at = directory(at.openDirectory(name));
-      opened.push(at);
+      this.#opened.push(at);
     }
     return at;
-  };
+  }
+
+  close(): void {
+    for (const one of this.#opened.splice(0)) one.close();
+  }
+}
+
+describe.each(REACHES)("links that a guest makes, by %s", (reach) => {
+  let host: HostFixture;
+  let root: Directory;
+  const walks = new Walks();
+  const walk = (...names: string[]) => walks.to(root, ...names);
   beforeEach(() => {
     host = new HostFixture();
     fs.mkdirSync(host.path("a", "b", "c"), { recursive: true });
     root = host.open({ access: "read-write", reach });
   });
   afterEach(() => {
-    for (const one of opened.splice(0)) one.close();
+    walks.close();
     host.remove();
   });
 
@@ -135,15 +146,8 @@ describe.runIf(process.platform === "linux")("links in a race with a directory t
   let host: HostFixture;
   let root: Directory;
   let c: Directory;
-  const opened: Directory[] = [];
-  const open = (...names: string[]) => {
-    let at = root;
-    for (const name of names) {
-      at = directory(at.openDirectory(name));
-      opened.push(at);
-    }
-    return at;
-  };
+  const walks = new Walks();
+  const open = (...names: string[]) => walks.to(root, ...names);
   beforeEach(() => {
     host = new HostFixture();
     fs.mkdirSync(host.path("a", "b", "c", "d"), { recursive: true });
@@ -151,7 +155,7 @@ describe.runIf(process.platform === "linux")("links in a race with a directory t
     c = open("a", "b", "c");
   });
   afterEach(() => {
-    for (const one of opened.splice(0)) one.close();
+    walks.close();
     host.remove();
   });
 
