@@ -121,6 +121,15 @@ export class BoardRecord {
     return (Atomics.add(this.#board, this.#at + 3, 1) + 1) | 0;
   }
 
+  notes(): number {
+    return Atomics.load(this.#board, this.#at + 4);
+  }
+
+  /** Counts one note more; the new count. */
+  noted(): number {
+    return (Atomics.add(this.#board, this.#at + 4, 1) + 1) | 0;
+  }
+
   /**
    * Takes the lock of a set of names: whatever gives bytes or files back holds it, so that nothing is
    * given back twice. `names` is any number for them.
@@ -156,6 +165,11 @@ export class BoardRecord {
     unlock(this.#board, fileLock(inode), ticket);
   }
 
+  /** Forgets everything: the record is free for another container. */
+  reset(): void {
+    for (let word = 0; word < WORDS; word++) Atomics.store(this.#board, this.#at + word, 0);
+  }
+
   /** Never below 0: what was there before it was counted may be removed too. */
   #lower(word: number, by: number): void {
     for (;;) {
@@ -163,20 +177,6 @@ export class BoardRecord {
       const next = Math.max(0, now - by);
       if (Atomics.compareExchange(this.#board, word, now, next) === now) return;
     }
-  }
-
-  notes(): number {
-    return Atomics.load(this.#board, this.#at + 4);
-  }
-
-  /** Counts one note more; the new count. */
-  noted(): number {
-    return (Atomics.add(this.#board, this.#at + 4, 1) + 1) | 0;
-  }
-
-  /** Forgets everything: the record is free for another container. */
-  reset(): void {
-    for (let word = 0; word < WORDS; word++) Atomics.store(this.#board, this.#at + word, 0);
   }
 }
 
