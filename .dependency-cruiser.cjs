@@ -30,19 +30,24 @@ const layers = {
   // The execution half: usable without any registry.
   fs: bottom,
   wasi: ["fs", ...bottom],
-  component: ["wasi", "fs", ...bottom],
+  component: bottom,
   guest: ["component", "wasi", "fs", ...bottom],
 
+  // What the app answers to its guests.
   http: bottom,
-  testing: ["oci", "base"],
+  services: bottom,
+  testing: ["http", "oci", "base"],
 
   // Where the halves meet.
   // prettier-ignore
   engine: [
     "image", "registry", "content", "layer", "snapshot", "layout", "client", "trust",
-    "guest", "component", "wasi", "fs", "http", ...bottom,
+    "guest", "component", "wasi", "fs", "http", "services", ...bottom,
   ],
-  index: ["engine", "image", "client", "trust", "registry", "guest", "wasi", ...bottom],
+  // prettier-ignore
+  index: [
+    "engine", "image", "client", "trust", "registry", "guest", "wasi", "http", "services", ...bottom,
+  ],
   cli: ["index"],
 };
 

@@ -8,6 +8,8 @@ export interface GuestSpec extends ContextSpec {
   readonly timeoutMs?: number;
   /** Time on a processor, in ms, apart from what the process waits; undefined: none. */
   readonly cpuMs?: number;
+  /** Names of the services that it may ask; they are those of `GuestIo.services`. */
+  readonly services?: readonly string[];
   /** Exported function to call in place of `_start`. */
   readonly entry?: string;
 }

@@ -2,6 +2,7 @@ import type { SafedockError } from "../base/errors.js";
 import type { CompiledModule } from "./compiled-module.js";
 import { cpuTimeMs } from "./cpu-time.js";
 import { DenialAccount } from "./denial-account.js";
+import { HostDesk } from "./host-desk.js";
 import type { Bell } from "./doorbell.js";
 import type { Guest } from "./guest.js";
 import type { GuestExit } from "./guest-spec.js";
@@ -21,6 +22,8 @@ export interface WorkerOwner {
   ended(guest: Guest, result: GuestExit | SafedockError): void;
   ready(worker: GuestWorker): void;
   compiled(worker: GuestWorker, answer: CompileAnswer): void;
+  /** A service of the app has failed, by no fault of the guest that asked. */
+  serviceFailed(guest: Guest, service: string, error: unknown): void;
   /** The thread has ended by itself. */
   died(worker: GuestWorker, error: Error | undefined): void;
 }
@@ -39,6 +42,8 @@ export class GuestWorker {
   #leaving: Guest | undefined;
   /** Slots used so far; the next order goes to this number modulo SLOT_COUNT. */
   #used = 0;
+  /** Made with the first process that has services. */
+  #desk: HostDesk | undefined;
   #dead = false;
   #cpuAtKill: number | undefined;
   #started = false;
@@ -63,6 +68,7 @@ export class GuestWorker {
         guest.denials ??= new DenialAccount(guest.mayTellDenial);
         for (const message of guest.denials.received(report)) guest.denied(message);
       },
+      framed: (message) => this.#desk?.received(message),
       exited: (error) => this.#exited(error),
     });
     this.#slots = new OrderSlots(this.#mailbox, this.#thread);
@@ -110,6 +116,11 @@ export class GuestWorker {
     return cpuTimeMs(this.#mailbox, guest.slot, monotonicMs(), worthAsking);
   }
 
+  /** Whether the current guest has asked something of the app that `drain` would hand on. */
+  get asked(): boolean {
+    return this.#desk?.asked === true;
+  }
+
   /** The oldest order, whether it has begun or not. */
   get current(): Guest | undefined {
     return this.#orders[0];
@@ -126,6 +137,7 @@ export class GuestWorker {
     guest.worker = this;
     guest.slot = this.#used++ % box.SLOT_COUNT;
     this.#modules.send(guest.module);
+    if (guest.services !== undefined) this.#openDesk();
     this.#slots.write(guest);
     this.#thread.wake();
   }
@@ -243,6 +255,11 @@ export class GuestWorker {
       this.#thread.receive();
       this.#leaving = undefined;
     }
+    if (guest.services !== undefined) {
+      this.#leaving = guest;
+      this.#desk?.drain();
+      this.#leaving = undefined;
+    }
     for (let index = 0; index < 2; index++) {
       guest.outputs[index as 0 | 1].finish(
         this.#rings[index as 0 | 1],
@@ -260,6 +277,20 @@ export class GuestWorker {
     guest.outputs[1].drain(this.#rings[1], stderrHead);
     guest.trace?.drain();
     guest.stdin?.feed();
+    if (guest.services !== undefined) this.#desk?.drain();
+  }
+
+  #openDesk(): void {
+    if (this.#desk !== undefined) return;
+    const desk = new HostDesk({
+      mailbox: this.#mailbox,
+      post: (message) => this.#thread.post(message),
+      receive: () => this.#thread.receive(),
+      find: (id) => [this.#leaving, ...this.#orders].find((guest) => guest?.id === id),
+      failed: (guest, service, error) => this.#owner.serviceFailed(guest, service, error),
+    });
+    this.#desk = desk;
+    this.#thread.post({ type: "host-rings", buffer: desk.buffer });
   }
 
   #forget(guest: Guest): void {

@@ -1,4 +1,5 @@
 import type { SafedockError } from "../base/errors.js";
+import type { HostServices } from "../base/host-service.js";
 import { TAKEN_STDERR, TAKEN_STDIN, TAKEN_STDOUT } from "../fs/policy-board.js";
 import type { CompiledModule } from "./compiled-module.js";
 import type { DenialAccount } from "./denial-account.js";
@@ -6,6 +7,7 @@ import type { DenialMessage } from "./denial-message.js";
 import { GuestInput } from "./guest-input.js";
 import { GuestOutput, type OutputSource } from "./guest-output.js";
 import type { GuestReadable } from "./guest-readable.js";
+import { GuestServices } from "./guest-services.js";
 import type { GuestExit, GuestSpec } from "./guest-spec.js";
 import type { GuestWorker } from "./guest-worker.js";
 import type { HostCallListener } from "./host-call.js";
@@ -23,6 +25,8 @@ export interface GuestIo {
   readonly stderrBytes?: number;
   /** Is told of each call to the host, before the guest is over. */
   readonly onHostCall?: HostCallListener | undefined;
+  /** What it may ask of the app; they are let go of when it is over. */
+  readonly services?: HostServices | undefined;
   /** Is told of calls that were refused for want of a grant; before the guest is over. */
   readonly denied?: (message: DenialMessage) => void;
   /** Whether it bears one more denial that is to be told, which is counted then. Default: always. */
@@ -64,6 +68,7 @@ export class Guest {
   /** @internal */ readonly id: number;
   /** @internal */ readonly stdinBytes: Uint8Array | undefined;
   /** @internal */ readonly trace: TraceReader | undefined;
+  /** @internal */ readonly services: GuestServices | undefined;
   /** @internal */ readonly denied: GuestIo["denied"];
   /** @internal */ readonly mayTellDenial: GuestIo["mayTellDenial"];
   /** @internal From its first denial on. */
@@ -90,6 +95,7 @@ export class Guest {
     this.stdinBytes = io.stdin === "stream" ? undefined : io.stdin;
     this.trace = io.onHostCall === undefined ? undefined : new TraceReader(io.onHostCall);
     this.denied = io.denied;
+    this.services = io.services === undefined ? undefined : new GuestServices(io.services);
     this.mayTellDenial = io.mayTellDenial;
   }
 
@@ -186,6 +192,7 @@ export class Guest {
 
   #end(): void {
     this.trace?.finish();
+    this.services?.end();
     this.worker = undefined;
     this.#stdin?.finish();
     this.#stdout.finish(undefined, undefined, false);

@@ -6,6 +6,7 @@ import { Context } from "../wasi/context.js";
 import type { ContextSpec, ContextUsage } from "../wasi/context-spec.js";
 import { createPreview1, type Preview1 } from "../wasi/preview1/index.js";
 import { RevocableClock } from "../wasi/revocable-clock.js";
+import type { HostCalls } from "../wasi/host-calls.js";
 import type { Stdio } from "../wasi/stdio.js";
 import type { SharedBoards } from "./worker-messages.js";
 import type { TraceWriter } from "./trace-writer.js";
@@ -18,6 +19,8 @@ export interface KernelProcess {
   readonly trace?: TraceWriter | undefined;
   /** Where its use is counted. */
   readonly usage?: ContextUsage | undefined;
+  /** What it may ask of the app's thread. */
+  readonly host?: HostCalls | undefined;
 }
 
 const NO_FILES: Namespace = { preopens: [], close: () => undefined };
@@ -53,7 +56,7 @@ export class Kernel {
   }
 
   /** Opens the process's files; throws a SafedockError when a mount cannot be opened. */
-  begin({ spec, stdio, usage }: KernelProcess, memory: WebAssembly.Memory): void {
+  begin({ spec, stdio, usage, host }: KernelProcess, memory: WebAssembly.Memory): void {
     const { board, policies } = this.#boards;
     const denials = this.#denials;
     const policy = spec.policy === undefined ? undefined : new PolicyRecord(policies, spec.policy);
@@ -70,7 +73,13 @@ export class Kernel {
         fileBytes,
       });
     }
-    this.#context = new Context(spec, stdio, this.#namespace, { clock, usage, policy, denials });
+    this.#context = new Context(spec, stdio, this.#namespace, {
+      clock,
+      usage,
+      policy,
+      denials,
+      host,
+    });
     this.#preview1.begin(this.#context, memory);
   }
 

@@ -15,6 +15,7 @@ import { KeepAlive } from "./keep-alive.js";
 import { ModuleCompiler, type CompileOptions } from "./module-compiler.js";
 import { QueueGate } from "./queue-gate.js";
 import { SweepTimer } from "./sweep-timer.js";
+import { CODE_KILLED } from "./verdict.js";
 import { WorkerCrew } from "./worker-crew.js";
 
 export interface GuestPoolOptions {
@@ -180,6 +181,10 @@ export class GuestPool {
     compiled: (worker, answer) => {
       this.#compiler.answered(worker, answer);
       this.#dispatcher.pump();
+    },
+    serviceFailed: (guest, service, error) => {
+      const detail = `the service ${service} of the app failed: ${String(error)}`;
+      this.#endings.kill(guest, { reason: "killed", code: CODE_KILLED, detail });
     },
     died: (worker, error) => this.#endings.died(worker, error),
   };

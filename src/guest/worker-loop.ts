@@ -2,6 +2,7 @@ import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { Stdio } from "../wasi/stdio.js";
 import { DenialNotes } from "./denial-notes.js";
 import { ringBell } from "./doorbell.js";
+import { HostPort } from "./host-port.js";
 import type { GuestSpec } from "./guest-spec.js";
 import { Kernel } from "./kernel.js";
 import * as box from "./mailbox.js";
@@ -43,6 +44,8 @@ export class WorkerLoop {
   readonly #ringStdin: RingStdin;
   readonly #usage: SlotUsage;
   readonly #threadTime = new OwnThreadTime();
+  /** Made when a process that may ask something of the app is on its way. */
+  #host: HostPort | undefined;
   /** Orders taken so far. */
   #taken = 0;
   #slotInUse = 0;
@@ -154,6 +157,7 @@ export class WorkerLoop {
     this.#stdout.end();
     this.#stderr.end();
     this.#denials.end();
+    this.#host?.end();
     const ended = monotonicMs();
     floats[float + box.FLOAT_ENDED] = ended;
     // A shorter time was not counted yet: what the guest was awake says more, and costs no call.
@@ -220,9 +224,20 @@ export class WorkerLoop {
         stdio: { stdin: stdio, stdout: this.#stdout, stderr: this.#stderr, sleep: this.#sleep },
         trace,
         usage: this.#usage,
+        host: this.#hostOf(spec, slot),
       },
       this.#memories,
     );
+  }
+
+  /** What the process may ask of the app; undefined: nothing. */
+  #hostOf({ services }: GuestSpec, slot: number): HostPort | undefined {
+    if (services === undefined) return undefined;
+    if (this.#host === undefined) this.#drainPort();
+    const host = this.#host;
+    if (host === undefined) throw new Error("the rings of a process with services did not arrive");
+    host.begin(this.#mailbox.words[slot + box.SLOT_ORDER_ID] ?? 0, services);
+    return host;
   }
 
   readonly #sleep = (ms: number): void => {
@@ -269,6 +284,18 @@ export class WorkerLoop {
           break;
         case "drop-trace":
           this.#traces.delete(message.id);
+          break;
+        case "host-rings":
+          this.#host = new HostPort(message.buffer, {
+            mailbox: this.#mailbox,
+            bell: this.#start.bell,
+            port: this.#port,
+            usage: this.#usage,
+            drainPort: () => this.#drainPort(),
+          });
+          break;
+        case "host-frame":
+          this.#host?.received(message);
           break;
         case "compile":
           this.#port.postMessage(compileModule(message));

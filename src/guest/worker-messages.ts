@@ -4,6 +4,7 @@ import type { WritableBoard } from "../fs/writable-board.js";
 import type { MemoryType, ModuleExport, ModuleImport } from "../wasm/module-info.js";
 import type { DenialReport } from "./denial-message.js";
 import type { Bell } from "./doorbell.js";
+import type { HostFrameMessage } from "./host-frames.js";
 import type { MessagePort } from "node:worker_threads";
 
 /** What the app and all workers share, whichever container they are busy with. */
@@ -34,6 +35,9 @@ export type WorkerMessage =
   /** The memory of a `TraceRing` for the order of that number. */
   | { readonly type: "trace"; readonly id: number; readonly ring: SharedArrayBuffer }
   | { readonly type: "drop-trace"; readonly id: number }
+  /** Memory of the rings between the worker's processes and the services of the app. */
+  | { readonly type: "host-rings"; readonly buffer: SharedArrayBuffer }
+  | HostFrameMessage
   | CompileMessage;
 
 /** A module that the worker keeps until told to drop it. */
@@ -63,7 +67,7 @@ export interface FileSource {
 }
 
 /** From the worker. */
-export type WorkerAnswer = CompileAnswer | DenialReport;
+export type WorkerAnswer = CompileAnswer | DenialReport | HostFrameMessage;
 
 /** The answer to a `compile`. */
 export type CompileAnswer =

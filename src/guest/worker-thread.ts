@@ -9,6 +9,7 @@ import {
 import { releaseThread } from "../fs/writable-board.js";
 import type { DenialReport } from "./denial-message.js";
 import type { Bell } from "./doorbell.js";
+import type { HostFrameMessage } from "./host-frames.js";
 import { LOADED, type Mailbox, PARKED, WAKE } from "./mailbox.js";
 import type {
   CompileAnswer,
@@ -39,6 +40,8 @@ export interface ThreadEvents {
   started(): void;
   answered(answer: CompileAnswer): void;
   denied(report: DenialReport): void;
+  /** What did not fit into the rings. */
+  framed(message: HostFrameMessage): void;
   /** It has ended; `error` if by one. */
   exited(error: Error | undefined): void;
 }
@@ -121,6 +124,7 @@ export class WorkerThread {
 
   #received(answer: WorkerAnswer): void {
     if (answer.type === "denied") this.#events.denied(answer);
+    else if (answer.type === "host-frame") this.#events.framed(answer);
     else this.#events.answered(answer);
   }
 

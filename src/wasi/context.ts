@@ -7,6 +7,7 @@ import type { Namespace } from "../fs/namespace.js";
 import type { PolicyRecord } from "../fs/policy-board.js";
 import { createClock, type Clock } from "./clock.js";
 import type { ContextLimits, ContextSpec, ContextUsage, StdioSpec } from "./context-spec.js";
+import { type HostCalls, NO_HOST_CALLS } from "./host-calls.js";
 import { NULL_INPUT, NULL_OUTPUT } from "./null-streams.js";
 import { createRandom, type RandomSource } from "./random.js";
 import { RevocableClock } from "./revocable-clock.js";
@@ -21,6 +22,8 @@ export interface ContextDependencies {
   readonly denials?: DenialLog | undefined;
   /** Where its use is counted. */
   readonly usage?: ContextUsage | undefined;
+  /** What it may ask of the app's thread. */
+  readonly host?: HostCalls | undefined;
 }
 
 export class Context {
@@ -35,13 +38,14 @@ export class Context {
   readonly policy: PolicyRecord | undefined;
   readonly denials: DenialLog | undefined;
   readonly usage: ContextUsage;
+  readonly host: HostCalls;
   #random: RandomSource | undefined;
 
   constructor(
     spec: ContextSpec,
     stdio: Stdio,
     namespace: Namespace,
-    { clock, policy, denials, usage }: ContextDependencies = {},
+    { clock, policy, denials, usage, host }: ContextDependencies = {},
   ) {
     this.args = spec.args;
     this.env = spec.env;
@@ -53,6 +57,7 @@ export class Context {
     this.limits = spec.limits;
     this.policy = policy;
     this.denials = denials;
+    this.host = host ?? NO_HOST_CALLS;
     this.usage = usage ?? { readBytes: 0, writtenBytes: 0, hostCalls: 0 };
   }
 
