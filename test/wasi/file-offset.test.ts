@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { EINVAL } from "../../src/fs/errno.js";
-import { toPosition } from "../../src/wasi/preview1/file-offset.js";
-import { MAX_OFFSET } from "../../src/wasi/preview1/layout.js";
+import { MAX_OFFSET, toPosition } from "../../src/wasi/file-offset.js";
 
 const EDGES = [0n, 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 52n + 1n, 2n ** 53n - 1n];
 

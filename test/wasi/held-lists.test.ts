@@ -3,7 +3,7 @@ import { MemoryFilesystem } from "../../src/fs/memory/memory-filesystem.js";
 import type { DirectoryEntry } from "../../src/fs/node.js";
 import { Location } from "../../src/fs/resolve.js";
 import { OpenDirectory } from "../../src/wasi/preview1/descriptor.js";
-import { HeldLists } from "../../src/wasi/preview1/held-lists.js";
+import { HeldLists } from "../../src/wasi/held-lists.js";
 
 const { root } = new MemoryFilesystem({ maxBytes: 0, maxFiles: 0, now: () => 0n, dev: 1n });
 const directory = () => new OpenDirectory(new Location(root, true), undefined, "/");

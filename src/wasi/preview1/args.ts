@@ -1,6 +1,6 @@
 import { USED_ARGS } from "../../fs/policy-board.js";
 import type { Caller } from "./caller.js";
-import { writeStrings, writeStringSizes } from "./guest-string.js";
+import { writeStrings, writeStringSizes } from "../guest-string.js";
 
 export function argsFunctions(caller: Caller) {
   const { memory } = caller;

@@ -5,7 +5,7 @@
 import type { Context } from "../context.js";
 import { ExitSignal } from "../exit-signal.js";
 import { emptyStat, type Stat } from "../../fs/node.js";
-import { GuestMemory } from "./guest-memory.js";
+import { GuestMemory } from "../guest-memory.js";
 import { Process } from "./process.js";
 
 export class Caller {

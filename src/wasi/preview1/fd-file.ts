@@ -3,14 +3,8 @@ import { EBADF, EFAULT, EFBIG, EINVAL, ENOTSUP, type Errno } from "../../fs/errn
 import { emptyStat, FILETYPE_UNKNOWN } from "../../fs/node.js";
 import type { Caller } from "./caller.js";
 import { KIND_DIRECTORY, KIND_FILE } from "./descriptor.js";
-import {
-  type FilestatLayout,
-  hideNewer,
-  type NewTimes,
-  PREVIEW1_FILESTAT,
-  readTimes,
-} from "./filestat.js";
-import { MAX_OFFSET } from "./layout.js";
+import { type FilestatLayout, type NewTimes, PREVIEW1_FILESTAT, readTimes } from "./filestat.js";
+import { MAX_OFFSET } from "../file-offset.js";
 
 /** The last value of witx `$advice`. */
 const ADVICE_NOREUSE = 5;
@@ -65,7 +59,7 @@ export function fdFileFunctions(caller: Caller, layout: FilestatLayout = PREVIEW
         return 0;
       }
       if (answer < 0) return -answer;
-      hideNewer(stat, process);
+      process.hideNewer(stat);
       layout.write(memory, address, stat);
       return 0;
     },

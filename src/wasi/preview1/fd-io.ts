@@ -3,7 +3,7 @@ import { EBADF, ESPIPE } from "../../fs/errno.js";
 import { USED_STDIN, USED_STDOUT } from "../../fs/policy-board.js";
 import type { Caller } from "./caller.js";
 import { KIND_FILE, KIND_INPUT, KIND_OUTPUT, type OpenOutput } from "./descriptor.js";
-import { toPosition } from "./file-offset.js";
+import { toPosition } from "../file-offset.js";
 import { FDFLAG_APPEND } from "./layout.js";
 import { readFile, readStream } from "./read-vectors.js";
 import { writeFile, writeStream } from "./write-vectors.js";

@@ -1,7 +1,7 @@
 import { EBADF, EFAULT, EINVAL, ESPIPE } from "../../fs/errno.js";
 import type { Caller } from "./caller.js";
 import { KIND_DIRECTORY, KIND_FILE, type Descriptor } from "./descriptor.js";
-import { MAX_OFFSET } from "./layout.js";
+import { MAX_OFFSET } from "../file-offset.js";
 
 /** POSIX's largest offset; far beyond any file. */
 const MAX_SEEK = 2n ** 63n - 1n;

@@ -9,8 +9,8 @@ import { EBADF, EFAULT } from "../../fs/errno.js";
 import { FILETYPE_DIRECTORY } from "../../fs/node.js";
 import type { Caller } from "./caller.js";
 import { KIND_DIRECTORY } from "./descriptor.js";
-import type { GuestMemory } from "./guest-memory.js";
-import { ENCODER } from "./guest-string.js";
+import type { GuestMemory } from "../guest-memory.js";
+import { ENCODER } from "../guest-string.js";
 import { DIRENT_BYTES } from "./layout.js";
 
 /** "." and "..". */

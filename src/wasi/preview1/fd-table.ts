@@ -3,7 +3,7 @@ import { EBADF, EFAULT, EINVAL, ENAMETOOLONG, ENOTDIR, ENOTSUP } from "../../fs/
 import { FILETYPE_DIRECTORY, FILETYPE_REGULAR_FILE, FILETYPE_UNKNOWN } from "../../fs/node.js";
 import type { Caller } from "./caller.js";
 import { KIND_DIRECTORY, KIND_FILE, KIND_INPUT, type Descriptor } from "./descriptor.js";
-import type { GuestMemory } from "./guest-memory.js";
+import type { GuestMemory } from "../guest-memory.js";
 import {
   FDFLAGS_ALL,
   FDFLAGS_SYNC,

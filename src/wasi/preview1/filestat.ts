@@ -6,8 +6,8 @@
  */
 import { EINVAL } from "../../fs/errno.js";
 import type { Stat } from "../../fs/node.js";
-import { TAKEN_CLOCK, USED_CLOCK } from "../../fs/policy-board.js";
-import type { GuestMemory } from "./guest-memory.js";
+import { USED_CLOCK } from "../../fs/policy-board.js";
+import type { GuestMemory } from "../guest-memory.js";
 import { FST_ALL, FST_ATIM, FST_ATIM_NOW, FST_MTIM, FST_MTIM_NOW } from "./layout.js";
 import type { Process } from "./process.js";
 
@@ -47,15 +47,6 @@ function writeTail(memory: GuestMemory, address: number, stat: Stat): void {
   view.setBigUint64(address + 8, stat.atime, true);
   view.setBigUint64(address + 16, stat.mtime, true);
   view.setBigUint64(address + 24, stat.ctime, true);
-}
-
-/** A process whose clock was taken back learns the time of no file that is newer than its own time. */
-export function hideNewer(stat: Stat, process: Process): void {
-  if ((process.taken & TAKEN_CLOCK) === 0) return;
-  const now = process.context.clock.realtime();
-  if (stat.atime > now) stat.atime = now;
-  if (stat.mtime > now) stat.mtime = now;
-  if (stat.ctime > now) stat.ctime = now;
 }
 
 /** Both times of a `set_times` call; `undefined` leaves one as it is. */

@@ -95,6 +95,3 @@ export const FDSTAT_BYTES = 24;
 export const DIRENT_BYTES = 24;
 export const PRESTAT_BYTES = 8;
 export const EVENT_BYTES = 32;
-
-/** Largest file offset: every number up to here is exact, and no file is larger. */
-export const MAX_OFFSET = Number.MAX_SAFE_INTEGER;

@@ -13,8 +13,8 @@ import { Location } from "../../fs/resolve.js";
 import type { Caller } from "./caller.js";
 import { KIND_DIRECTORY, KIND_FILE, OpenDirectory, OpenFile } from "./descriptor.js";
 import { knownRights } from "./fd-table.js";
-import { pathBelow } from "./guest-path.js";
-import { readPath } from "./guest-string.js";
+import { pathBelow } from "../guest-path.js";
+import { readPath } from "../guest-string.js";
 import {
   FDFLAG_APPEND,
   FDFLAGS_ALL,

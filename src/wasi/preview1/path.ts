@@ -14,15 +14,9 @@ import {
 import type { Location } from "../../fs/resolve.js";
 import type { Caller } from "./caller.js";
 import { KIND_DIRECTORY, type OpenDirectory } from "./descriptor.js";
-import {
-  type FilestatLayout,
-  hideNewer,
-  type NewTimes,
-  PREVIEW1_FILESTAT,
-  readTimes,
-} from "./filestat.js";
-import { ENCODER, readPath } from "./guest-string.js";
-import { leadsOut, pathFrom } from "./guest-path.js";
+import { type FilestatLayout, type NewTimes, PREVIEW1_FILESTAT, readTimes } from "./filestat.js";
+import { ENCODER, readPath } from "../guest-string.js";
+import { leadsOut, pathFrom } from "../guest-path.js";
 import { LOOKUP_SYMLINK_FOLLOW } from "./layout.js";
 import type { Process } from "./process.js";
 
@@ -76,7 +70,7 @@ export function pathFunctions(caller: Caller, layout: FilestatLayout = PREVIEW1_
       if (typeof name === "number") return -name;
       const answer = statPath(at.location, name, lookup === LOOKUP_SYMLINK_FOLLOW, stat);
       if (answer < 0) return process.answer("path_filestat_get", answer, at, name);
-      hideNewer(stat, process);
+      process.hideNewer(stat);
       layout.write(memory, address, stat);
       return 0;
     },

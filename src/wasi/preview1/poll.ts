@@ -17,7 +17,7 @@ import {
 import type { Clock } from "../clock.js";
 import type { Stdio } from "../stdio.js";
 import type { Caller } from "./caller.js";
-import type { GuestMemory } from "./guest-memory.js";
+import type { GuestMemory } from "../guest-memory.js";
 import { EVENT_BYTES } from "./layout.js";
 import type { Process } from "./process.js";
 import {

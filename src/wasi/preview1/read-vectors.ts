@@ -1,11 +1,11 @@
 /** Reading into the buffers of a guest. */
 import { EBADF, EFAULT } from "../../fs/errno.js";
-import type { File } from "../../fs/node.js";
 import type { InputStream } from "../stdio.js";
 import type { OpenFile } from "./descriptor.js";
-import type { GuestMemory } from "./guest-memory.js";
+import type { GuestMemory } from "../guest-memory.js";
 import { IOVEC_BYTES } from "./layout.js";
-import { checkVectors, copyVectors, MAX_STEP_BYTES, MAX_TRANSFER_BYTES } from "./vectors.js";
+import { MAX_STEP_BYTES, MAX_TRANSFER_BYTES, readSteps } from "../transfer.js";
+import { checkVectors, copyVectors } from "./vectors.js";
 
 /**
  * Bytes read, or -errno when nothing was. Nearly all lists have one buffer, and many reads are of a few bytes:
@@ -58,24 +58,6 @@ function readMany(
     if (read < 0) return done > 0 ? done : read;
     done += read;
     if (read < length) break;
-  }
-  return done;
-}
-
-function readSteps(
-  file: File,
-  bytes: Uint8Array,
-  address: number,
-  length: number,
-  position: number,
-): number {
-  let done = 0;
-  while (done < length) {
-    const step = Math.min(length - done, MAX_STEP_BYTES);
-    const read = file.read(bytes, address + done, step, position + done);
-    if (read < 0) return done > 0 ? done : read;
-    done += read;
-    if (read < step) break;
   }
   return done;
 }

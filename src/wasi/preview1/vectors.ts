@@ -1,16 +1,10 @@
 /** Scatter/gather lists in a guest's memory. */
 import { EFAULT, EINVAL } from "../../fs/errno.js";
-import type { GuestMemory } from "./guest-memory.js";
+import type { GuestMemory } from "../guest-memory.js";
 import { IOVEC_BYTES } from "./layout.js";
 
 /** Buffers in one call, as Linux and wasi-libc have it. */
 const IOV_MAX = 1024;
-
-/** One call moves no more, as on Linux; the host's own calls take no larger number. */
-export const MAX_TRANSFER_BYTES = 0x7fff_f000;
-
-/** One call of the host: a guest cannot be ended in the middle of it, and 8 MiB take some 2 ms. */
-export const MAX_STEP_BYTES = 2 ** 23;
 
 const COPY = new Uint8Array(IOV_MAX * IOVEC_BYTES);
 const COPY_VIEW = new DataView(COPY.buffer);

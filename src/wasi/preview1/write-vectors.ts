@@ -1,11 +1,12 @@
 /** Writing from the buffers of a guest. */
 import { EBADF, EFAULT, EFBIG } from "../../fs/errno.js";
-import type { File } from "../../fs/node.js";
 import type { OutputStream } from "../stdio.js";
 import type { OpenFile } from "./descriptor.js";
-import type { GuestMemory } from "./guest-memory.js";
-import { FDFLAG_APPEND, FDFLAGS_SYNC, FDFLAG_SYNC, IOVEC_BYTES, MAX_OFFSET } from "./layout.js";
-import { checkVectors, MAX_STEP_BYTES, MAX_TRANSFER_BYTES } from "./vectors.js";
+import type { GuestMemory } from "../guest-memory.js";
+import { MAX_OFFSET } from "../file-offset.js";
+import { APPEND, MAX_TRANSFER_BYTES, writeSteps } from "../transfer.js";
+import { FDFLAG_APPEND, FDFLAGS_SYNC, FDFLAG_SYNC, IOVEC_BYTES } from "./layout.js";
+import { checkVectors } from "./vectors.js";
 
 /** Bytes written, or -errno when nothing was. A file in append mode ignores `position`, as Linux does. */
 export function writeFile(
@@ -36,30 +37,6 @@ export function writeFile(
     if (written < length) break;
   }
   return done > 0 && (open.flags & FDFLAGS_SYNC) !== 0 ? synced(open, done) : done;
-}
-
-/** In place of a position: at the end of the file. */
-const APPEND = -1;
-
-function writeSteps(
-  file: File,
-  bytes: Uint8Array,
-  address: number,
-  length: number,
-  position: number,
-): number {
-  let done = 0;
-  while (done < length) {
-    const step = Math.min(length - done, MAX_STEP_BYTES);
-    const written =
-      position === APPEND
-        ? file.append(bytes, address + done, step)
-        : file.write(bytes, address + done, step, position + done);
-    if (written < 0) return done > 0 ? done : written;
-    done += written;
-    if (written < step) break;
-  }
-  return done;
 }
 
 /** A descriptor opened for synchronous writing has its bytes on the disk before the call answers. */

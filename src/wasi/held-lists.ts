@@ -1,5 +1,9 @@
-import type { DirectoryEntry } from "../../fs/node.js";
-import type { OpenDirectory } from "./descriptor.js";
+import type { DirectoryEntry } from "../fs/node.js";
+
+/** What is read on from a list of entries. */
+export interface ListReader {
+  entries: readonly DirectoryEntry[] | undefined;
+}
 
 /**
  * Entries of directories that one process has listed and may read on, together: some 30 MB. A guest must
@@ -11,11 +15,11 @@ const LIST_ENTRIES = 64;
 
 /** The lists that a process reads directories from; those taken longest ago are forgotten first. */
 export class HeldLists {
-  readonly #directories = new Set<OpenDirectory>();
+  readonly #directories = new Set<ListReader>();
   #entries = 0;
 
   /** Keeps a list with its directory. A forgotten one is taken anew, when its directory is read on. */
-  keep(directory: OpenDirectory, entries: readonly DirectoryEntry[]): void {
+  keep(directory: ListReader, entries: readonly DirectoryEntry[]): void {
     this.#forget(directory);
     directory.entries = entries;
     this.#directories.add(directory);
@@ -26,7 +30,7 @@ export class HeldLists {
     }
   }
 
-  #forget(directory: OpenDirectory): void {
+  #forget(directory: ListReader): void {
     if (!this.#directories.delete(directory)) return;
     this.#entries -= (directory.entries?.length ?? 0) + LIST_ENTRIES;
     directory.entries = undefined;

@@ -3,7 +3,7 @@
  * unsigned 32-bit number (`>>> 0`) and goes through {@link GuestMemory.holds} before anything is touched;
  * after that `bytes` and `view` may be used directly, until control goes back to the guest.
  */
-import type { ContextUsage } from "../context-spec.js";
+import type { ContextUsage } from "./context-spec.js";
 
 const EMPTY = new Uint8Array(0);
 

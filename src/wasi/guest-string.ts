@@ -1,5 +1,5 @@
 /** Strings between a guest's memory and the host. */
-import { EFAULT, EILSEQ, EINVAL, ENAMETOOLONG, type Errno } from "../../fs/errno.js";
+import { EFAULT, EILSEQ, EINVAL, ENAMETOOLONG, type Errno } from "../fs/errno.js";
 import type { GuestMemory } from "./guest-memory.js";
 
 /** Longest path in bytes, as Linux has it. */

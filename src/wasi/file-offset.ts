@@ -1,5 +1,7 @@
-import { EINVAL } from "../../fs/errno.js";
-import { MAX_OFFSET } from "./layout.js";
+import { EINVAL } from "../fs/errno.js";
+
+/** Largest file offset: every number up to here is exact, and no file is larger. */
+export const MAX_OFFSET = Number.MAX_SAFE_INTEGER;
 
 /** An offset, and its halves: read so, it is two machine words; `Number` of a bigint is a call, on each read. */
 const OFFSET = new BigInt64Array(1);
