@@ -33,6 +33,8 @@ beforeAll(async () => {
     "--no-audit",
     "--no-fund",
     "--prefer-offline",
+    // What components need is 107 MB; everything else works without it.
+    "--omit=optional",
     `./${tarball?.filename ?? ""}`,
   ]);
 });
@@ -42,13 +44,14 @@ afterAll(async () => {
 });
 
 describe("the packed tarball, installed", () => {
-  it("brings nothing but its declared dependencies", async () => {
+  it("brings nothing but its declared dependencies, without the optional one", async () => {
     const manifest: unknown = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
     const declared = Object.keys((manifest as { dependencies: object }).dependencies);
     const tree: unknown = JSON.parse(await run("npm", ["ls", "--json", "--depth=1"]));
     const { safedock } = (tree as { dependencies: { safedock: { dependencies: object } } })
       .dependencies;
-    expect(Object.keys(safedock.dependencies).sort()).toEqual(declared.sort());
+    const found = Object.entries(safedock.dependencies).filter(([, entry]) => "version" in entry);
+    expect(found.map(([name]) => name).sort()).toEqual(declared.sort());
   });
 
   it("is imported as a module, with its sub-paths", async () => {
