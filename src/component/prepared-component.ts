@@ -1,4 +1,5 @@
 /** A component as jco has taken it apart: plain data, made once, kept in the store, loaded by workers. */
+import type { WorldTypes } from "../wasm/world/world-types.js";
 
 /** A core module of it, as it lies in the component. */
 export interface PreparedCore {
@@ -20,6 +21,8 @@ export interface PreparedComponent {
   /** As written in the component: `wasi:cli/exit@0.2.12`. */
   readonly imports: readonly string[];
   readonly exports: readonly string[];
+  /** Of its functions, as `readWorldTypes` has read them off the app's thread. */
+  readonly types: WorldTypes;
   /** What it can be run as: `command` exports wasi:cli/run, `http` wasi:http/incoming-handler. */
   readonly world: "command" | "http" | "custom";
 }
