@@ -1,6 +1,6 @@
 // Compiles the components of this folder, each to a small .wasm beside its source. `npm test` never needs it.
 //
-// usage: JCO=<folder> node build.mjs [file.c ...]     all sources without arguments
+// usage: JCO=<folder> node build.mjs [real/file.c ...]     all sources without arguments
 //
 // JCO names a folder in which `npm install @bytecodealliance/jco` was run: the adapters are read from it.
 // Debian: apt-get install clang-14 lld-14 wasi-libc libclang-rt-14-dev-wasm32. CLANG names the compiler.
@@ -68,7 +68,7 @@ async function build(source) {
 }
 
 const named = process.argv.slice(2);
-const sources = readdirSync(here).filter((name) => name.endsWith(".c"));
+const sources = readdirSync(here, { recursive: true }).filter((name) => name.endsWith(".c"));
 try {
   for (const source of named.length > 0 ? named : sources) await build(resolve(here, source));
 } finally {
