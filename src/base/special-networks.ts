@@ -1,0 +1,64 @@
+/**
+ * Addresses that are not of the public Internet (IANA's registries of special-purpose addresses, RFC 6890):
+ * whoever is allowed "any address" does not get these by it.
+ */
+import type { IpAddress } from "./ip-address.js";
+import { type IpNetwork, networkHas, parseNetwork } from "./ip-network.js";
+
+const NETWORKS: readonly string[] = [
+  "0.0.0.0/8", // this network; 0.0.0.0 is the machine itself
+  "10.0.0.0/8", // private
+  "100.64.0.0/10", // shared by a carrier's customers
+  "127.0.0.0/8", // the machine itself
+  "169.254.0.0/16", // link-local
+  "172.16.0.0/12", // private
+  "192.0.0.0/24", // protocol assignments
+  "192.0.2.0/24", // documentation
+  "192.88.99.0/24", // relays from 6to4
+  "192.168.0.0/16", // private
+  "198.18.0.0/15", // benchmarks
+  "198.51.100.0/24", // documentation
+  "203.0.113.0/24", // documentation
+  "224.0.0.0/4", // multicast
+  "240.0.0.0/4", // reserved, and broadcast
+  "::/96", // unspecified, loopback, IPv4-compatible
+  "::ffff:0:0/96", // IPv4-mapped
+  "::ffff:0:0:0/96", // IPv4-translated
+  "64:ff9b::/96", // NAT64: the last 32 bits are an IPv4 address
+  "64:ff9b:1::/48", // NAT64 of a local network
+  "100::/64", // discarded
+  "2001::/23", // protocol assignments, Teredo among them
+  "2001:db8::/32", // documentation
+  "2002::/16", // 6to4: the next 32 bits are an IPv4 address
+  "3fff::/20", // documentation
+  "5f00::/16", // segment routing
+  "fc00::/7", // unique local
+  "fe80::/10", // link-local
+  "fec0::/10", // site-local
+  "ff00::/8", // multicast
+];
+
+/** Where clouds keep a machine's credentials: named alone, or not reached. */
+const METADATA: readonly string[] = [
+  "169.254.169.254", // AWS, Azure, Google, and others after them
+  "169.254.170.2", // AWS containers
+  "169.254.170.23", // AWS pods
+  "100.100.100.200", // Alibaba
+  "168.63.129.16", // Azure
+  "192.0.0.192", // Oracle
+  "fd00:ec2::254", // AWS
+  "fd00:ec2::23", // AWS pods
+  "fd20:ce::254", // Google
+];
+
+const SPECIAL = [...METADATA, ...NETWORKS].flatMap((text) => parseNetwork(text) ?? []);
+
+/** The narrowest network of those above that has the address; undefined for a public one. */
+export function specialNetworkOf(address: IpAddress): IpNetwork | undefined {
+  let narrowest: IpNetwork | undefined;
+  for (const network of SPECIAL) {
+    if (!networkHas(network, address)) continue;
+    if (narrowest === undefined || network.prefix > narrowest.prefix) narrowest = network;
+  }
+  return narrowest;
+}
