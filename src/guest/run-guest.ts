@@ -12,7 +12,7 @@ import { initialPages, type MemoryPlan, planMemories } from "./memory-plan.js";
 import type { LimitName } from "./guest-spec.js";
 import type { MemoryPool } from "./memory-pool.js";
 import type { Kernel, KernelProcess } from "./kernel.js";
-import { packError } from "./packed-error.js";
+import { packError } from "../base/packed-error.js";
 import type { SlotUsage } from "./slot-usage.js";
 import { CODE_KILLED } from "./verdict.js";
 

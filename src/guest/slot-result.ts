@@ -1,7 +1,7 @@
 import type { SafedockError } from "../base/errors.js";
 import type { ExitReason, GuestExit, GuestUsage } from "./guest-spec.js";
 import * as box from "./mailbox.js";
-import { unpackError } from "./packed-error.js";
+import { unpackError } from "../base/packed-error.js";
 import { workerFailed } from "./worker-failed.js";
 
 /** What a worker has written about the guest of one slot; an error when it was not the guest that failed. */

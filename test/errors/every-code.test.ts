@@ -22,7 +22,7 @@ import {
   type ImageFixture,
 } from "safedock/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { packError, unpackError } from "../../dist/guest/packed-error.js";
+import { packError, unpackError } from "../../dist/base/packed-error.js";
 import { openTestEngine, type TestEngine } from "../support/test-engine.js";
 import { guestBytes, guestPath } from "../engine/guests.js";
 import { coreModule, leb, name, section } from "../wasm/module-bytes.js";

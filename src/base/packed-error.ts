@@ -1,4 +1,4 @@
-import { type ErrorCode, type ErrorDataByCode, SafedockError } from "../base/errors.js";
+import { type ErrorCode, type ErrorDataByCode, SafedockError } from "./errors.js";
 
 interface PackedError {
   readonly code: ErrorCode;
