@@ -1,6 +1,8 @@
 import type { ClockSpec, RandomSpec, StdioMode, StdioSpec } from "../wasi/context-spec.js";
 import { checkEnvironment, checkNames, type CheckedEnv, NO_ENV } from "./check-environment.js";
+import type { CheckedHttpGrant } from "../http/http-grant.js";
 import { checkFsGrants, type CheckedMount } from "./check-fs-grants.js";
+import { checkHttpGrants } from "./check-http-grants.js";
 import type { ArgsGrant } from "./grants.js";
 import { isRecord, type Problems, show } from "./problems.js";
 
@@ -15,9 +17,10 @@ export interface CheckedGrants extends CheckedEnv {
   readonly random: RandomSpec;
   /** Undefined: all three are pipes. */
   readonly stdio: StdioSpec | undefined;
+  readonly http: readonly CheckedHttpGrant[];
 }
 
-const GRANT_KEYS = ["env", "inheritEnv", "args", "fs", "clock", "random", "stdio"];
+const GRANT_KEYS = ["env", "inheritEnv", "args", "fs", "clock", "random", "stdio", "http"];
 const CLOCK_TYPES: readonly string[] = ["frozen", "real", "coarse"];
 const STDIO_MODES: readonly string[] = ["pipe", "null", "denied"] satisfies StdioMode[];
 const STREAMS = ["stdin", "stdout", "stderr"] as const;
@@ -44,6 +47,7 @@ export const NO_GRANTS: CheckedGrants = Object.freeze({
   clock: FROZEN,
   random: SECURE,
   stdio: undefined,
+  http: [],
 });
 
 /** Checks a plain copy of {@link Grants}; what is wrong is added to `problems`. */
@@ -54,7 +58,7 @@ export function checkGrants(grants: unknown, problems: Problems): CheckedGrants 
     return NO_GRANTS;
   }
   problems.keys("grants.", grants, GRANT_KEYS);
-  const { env, inheritEnv, args, fs, clock, random, stdio } = grants;
+  const { env, inheritEnv, args, fs, clock, random, stdio, http } = grants;
   const variables = env === undefined ? NO_ENV : checkEnvironment("grants.env", env, problems);
   return {
     env: variables.env,
@@ -68,6 +72,7 @@ export function checkGrants(grants: unknown, problems: Problems): CheckedGrants 
     clock: checkClock(clock, problems),
     random: checkRandom(random, problems),
     stdio: checkStdio(stdio, problems),
+    http: http === undefined ? NO_GRANTS.http : checkHttpGrants(http, problems),
   };
 }
 

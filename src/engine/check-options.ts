@@ -47,6 +47,7 @@ export function checkContainerOptions(
     clock: grants.clock,
     random: grants.random,
     stdio: grants.stdio,
+    http: grants.http,
     args,
     command,
     limits,

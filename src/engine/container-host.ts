@@ -1,3 +1,4 @@
+import type { HostServices } from "../base/host-service.js";
 import type { Location } from "../fs/resolve.js";
 import type { DenialMessage } from "../guest/denial-message.js";
 import type { CheckedOptions } from "./check-options.js";
@@ -20,6 +21,8 @@ export interface LaunchOrder {
   readonly process: ExecOptions;
   /** Where its use of grants is noted. */
   readonly records: ProcessRecords;
+  /** Services of this process alone, beside those of its grants. */
+  readonly services?: HostServices;
 }
 
 /** The files of a container, as its guests see them, opened for the app. */

@@ -13,6 +13,7 @@ import type { Image } from "./image.js";
 import type { ImageUses } from "./image-uses.js";
 import type { Launcher } from "./launcher.js";
 import { toToldDenial } from "./refused-call.js";
+import { needsServices, type ServiceHosts } from "./process-services.js";
 import { startProcess } from "./start-process.js";
 
 /** Denials of one engine that are told in a second: ten containers' full measure. */
@@ -27,6 +28,7 @@ interface Shared extends Omit<LedgerRecords, "denials"> {
   readonly events: EventEmitter<EngineEvents>;
   readonly assertOpen: () => void;
   readonly commit: ContainerHost["commit"];
+  readonly services: ServiceHosts;
   /** Containers at most. */
   readonly max: number;
 }
@@ -53,7 +55,12 @@ export class Containers {
   /** @internal */
   constructor(shared: Shared) {
     this.#shared = shared;
-    const records = { policies: shared.policies, boards: shared.boards, denials: this.#denials };
+    const records = {
+      policies: shared.policies,
+      boards: shared.boards,
+      denials: this.#denials,
+      services: shared.services,
+    };
     this.#host = {
       assertOpen: shared.assertOpen,
       layerFor: (id, options) => new ContainerLayer(shared.boards, shared.layers, id, options),
@@ -114,12 +121,12 @@ export class Containers {
     return this.#host.layerFor(`run-${(nextRun++).toString(36)}`, options);
   }
 
-  /** @internal Of a run that is audited, or that has quotas to count for. */
+  /** @internal Of a run that is audited, has quotas to count for, or services. */
   ledgerForRun(options: CheckedOptions, audit: boolean): GrantLedger | undefined {
     const isBounded = options.mounts.some(
       (mount) => mount.type === "bind" && mount.quota !== undefined,
     );
-    return audit || isBounded ? this.#host.ledgerFor(options) : undefined;
+    return audit || isBounded || needsServices(options) ? this.#host.ledgerFor(options) : undefined;
   }
 
   /** @internal */

@@ -1,9 +1,11 @@
+import type { HttpOptions } from "../http/http-options.js";
 import type { ImageLimits } from "../image/image-limits.js";
 import type { ImageLock } from "../image/image-lock.js";
 import { checkRegistryOptions } from "../registry/check-registry-options.js";
 import type { RegistryOptions } from "../registry/registry-options.js";
 import { readPolicy, type Policy, type ReadPolicy } from "../trust/policy.js";
 import type { SignatureOptions } from "../trust/signature-options.js";
+import { checkHttpOptions } from "./check-http-options.js";
 import type { ProgressEvent } from "./engine-events.js";
 import { isRecord, Problems, show } from "./problems.js";
 import { reading, readOptions } from "./read-options.js";
@@ -45,6 +47,8 @@ export interface EngineOptions {
    * forgotten count until they are collected. Default 100,000.
    */
   readonly maxContainers?: number;
+  /** How requests that guests send leave the app. Default: through the system's resolver, by no proxy. */
+  readonly http?: HttpOptions;
 }
 
 const KEYS = [
@@ -57,6 +61,7 @@ const KEYS = [
   "maxWorkers",
   "maxQueued",
   "maxContainers",
+  "http",
 ];
 /** Worker threads of one engine: each takes 8 MB and more, and a process can have some thousands. */
 const MAX_WORKERS = 1024;
@@ -99,6 +104,7 @@ function checkedPolicy(options: EngineOptions): ReadPolicy | undefined {
   problems.integer("maxWorkers", options.maxWorkers, 1, MAX_WORKERS, undefined);
   problems.integer("maxQueued", options.maxQueued, 0, MAX_QUEUED, undefined);
   problems.integer("maxContainers", options.maxContainers, 0, MAX_QUEUED, undefined);
+  checkHttpOptions(options.http, problems);
   problems.throwIfAny("engine options");
   checkRegistryOptions(registry ?? {});
   return policy;

@@ -56,6 +56,7 @@ export class Engine extends ImageVerbs implements AsyncDisposable {
       events: this,
       assertOpen: () => this.assertOpen(),
       commit: (image, open, options) => this.commit(image, open, options),
+      services: { http: options.http },
       max: options.maxContainers ?? DEFAULT_MAX_CONTAINERS,
     });
   }

@@ -17,6 +17,7 @@ import type { CheckedOptions } from "./check-options.js";
 import type { ContainerAudit } from "./container-audit.js";
 import { DenialTally } from "./denial-tally.js";
 import { grantsOf } from "./grants-of.js";
+import { ContainerServices, needsServices, type ServiceHosts } from "./process-services.js";
 import { mountUses, NOTHING_USED, type UsedBits } from "./grant-uses.js";
 import type { Narrowing } from "./narrow-grants.js";
 import type { PolicyRecords } from "./policy-records.js";
@@ -29,6 +30,7 @@ export interface LedgerRecords {
   readonly boards: BoardRecords;
   /** Of all denials that an engine tells of. */
   readonly denials: DenialRate;
+  readonly services: ServiceHosts;
 }
 
 /** Numbers of records, as a process is told them. */
@@ -38,6 +40,8 @@ export interface ProcessRecords {
   readonly boards: readonly (number | undefined)[];
   /** How often its denials are told. */
   readonly denials?: DenialRate;
+  /** What it may ask of the app; absent: nothing that the grants say. */
+  readonly services?: ContainerServices;
 }
 
 /** Denials of one container that are told in a second; the rest is counted. */
@@ -62,6 +66,7 @@ export class GrantLedger {
   #mountBits: Map<string, number> | undefined;
   #tally: DenialTally | undefined;
   #denials: DenialRate | undefined;
+  #services: ContainerServices | undefined;
   #used: UsedBits = NOTHING_USED;
   #processes = 0;
 
@@ -99,11 +104,14 @@ export class GrantLedger {
       this.#mark();
     }
     this.#denials ??= new DenialRate(MAX_TOLD, this.#records.denials);
-    return {
+    const records = {
       policy: this.#policy,
       boards: this.#boards ?? NO_BOARDS,
       denials: this.#denials,
     };
+    if (!needsServices(this.#granted)) return records;
+    this.#services ??= new ContainerServices(this.#present, this.#records.services);
+    return { ...records, services: this.#services };
   }
 
   /** A process has started. */
@@ -127,6 +135,7 @@ export class GrantLedger {
     );
     this.#launch = { ...this.#present, mounts: closed };
     this.#taken |= taken;
+    this.#services?.narrow(next);
     this.#mountBits ??= new Map();
     for (const [target, bits] of mounts) {
       this.#mountBits.set(target, (this.#mountBits.get(target) ?? 0) | bits);
@@ -157,6 +166,7 @@ export class GrantLedger {
 
   /** Gives the records back; nothing may run on them. The audit stays. */
   release(): void {
+    this.#services?.release();
     const { policies, boards } = this.#records;
     if (this.#policy !== undefined) {
       this.#used = this.#read(this.#policy);

@@ -2,6 +2,7 @@ import type { CheckedMount } from "./check-fs-grants.js";
 import { type CheckedGrants, FROZEN_START_MS } from "./check-grants.js";
 import type { ClockGrant, FsGrant, Grants, RandomGrant } from "./grants.js";
 import { shownEnvironment } from "./hidden-value.js";
+import { httpGrantOf } from "./http-grants-of.js";
 
 /** {@link Grants} in their shortest form, without what is granted by default; the values of secrets hidden. */
 export function grantsOf(checked: CheckedGrants): Grants {
@@ -17,6 +18,7 @@ export function grantsOf(checked: CheckedGrants): Grants {
   if (clock !== "frozen") grants.clock = clock;
   if (random !== "secure") grants.random = random;
   if (stdio !== undefined) grants.stdio = stdio;
+  if (checked.http.length > 0) grants.http = checked.http.map(httpGrantOf);
   return grants;
 }
 

@@ -1,7 +1,8 @@
+import type { HttpGrant } from "../http/http-grant.js";
 import type { Access } from "../mount.js";
 import type { StdioMode } from "../wasi/context-spec.js";
 
-export type { StdioMode };
+export type { HttpGrant, StdioMode };
 
 /**
  * What a guest may touch. Everything that is not listed is denied; `{}` (the default) means:
@@ -10,7 +11,8 @@ export type { StdioMode };
  * - no files but the image's (see `rootfs`),
  * - a frozen clock,
  * - secure random bytes,
- * - stdin, stdout and stderr as pipes to the app.
+ * - stdin, stdout and stderr as pipes to the app,
+ * - no request of HTTP.
  *
  * Grants are plain data: `JSON.stringify` and {@link parseGrants} store and load them, the schema
  * `safedock/grants.schema.json` describes them, and `container.inspect()` shows them.
@@ -51,6 +53,8 @@ export interface Grants {
   readonly random?: RandomGrant;
   /** For all three streams, or each by its name. Default `"pipe"`. */
   readonly stdio?: StdioMode | StdioGrant;
+  /** Requests of HTTP that it may send. Default none, at most 128. */
+  readonly http?: readonly HttpGrant[];
 }
 
 /** The value of a variable; a secret one is hidden by `inspect` and in messages. */

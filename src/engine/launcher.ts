@@ -16,6 +16,7 @@ import type { Image } from "./image.js";
 import { environmentOf, mountsOf, planProcess, rootMount } from "./plan-process.js";
 import { plainCopy } from "./plain-copy.js";
 import { Problems } from "./problems.js";
+import { ServiceDenials } from "./service-denials.js";
 
 /** A guest that was started, with the argv it got. */
 export interface Launched {
@@ -52,8 +53,14 @@ export class Launcher {
     const module = await this.compile(program, options, order.process.signal);
     const env = environmentOf(image, options, more);
     const { args, entry } = program;
-    const spec = planProcess(options, mounts, env, args, entry, records.policy);
-    return { guest: this.#pool.start(spec, module, io), args: spec.args };
+    const shared = records.services;
+    const services =
+      shared === undefined
+        ? order.services
+        : await shared.open(new ServiceDenials(io), order.services);
+    const spec = planProcess(options, mounts, env, args, entry, records.policy, services);
+    const whole = services === undefined ? io : { ...io, services };
+    return { guest: this.#pool.start(spec, module, whole), args: spec.args };
   }
 
   /** Compiled once per module; the pool keeps them. */

@@ -1,4 +1,5 @@
 import type { GuestSpec } from "../guest/guest-spec.js";
+import type { HostServices } from "../base/host-service.js";
 import type { Mount, SnapshotMount } from "../mount.js";
 import { checkedArguments } from "./check-environment.js";
 import type { CheckedMount } from "./check-fs-grants.js";
@@ -65,6 +66,7 @@ export function planProcess(
   args: readonly string[],
   entry: string | undefined,
   policy: number | undefined,
+  services: HostServices | undefined,
 ): GuestSpec {
   const { limits, argsGrant, stdio } = options;
   // What is absent is added by assignment: spreads cost a warm run more than the rest of this.
@@ -82,6 +84,7 @@ export function planProcess(
   if (limits.timeoutMs !== undefined) spec.timeoutMs = limits.timeoutMs;
   if (limits.cpuMs !== undefined) spec.cpuMs = limits.cpuMs;
   if (entry !== undefined) spec.entry = entry;
+  if (services !== undefined) spec.services = [...services.keys()];
   return spec;
 }
 

@@ -6,6 +6,7 @@ import type { CheckedOptions } from "./check-options.js";
 import type { RefusedCall } from "./container-audit.js";
 import { errnoName } from "./errno-name.js";
 import { clockGrantOf, fsGrantOf } from "./grants-of.js";
+import { httpGrantFor } from "./http-grants-of.js";
 import type { Grants } from "./grants.js";
 import { seesImage } from "./sees-image.js";
 
@@ -48,7 +49,9 @@ function grantFor(denial: Denial, granted: CheckedOptions): Grants | undefined {
       return { random: "secure" };
     case "stdio":
       return denial.path === undefined ? undefined : { stdio: { [denial.path]: "pipe" } };
-    case "sockets":
+    case "http":
+      return { http: [httpGrantFor(denial, granted.http)] };
+    default:
       return undefined;
   }
 }

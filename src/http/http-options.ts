@@ -1,0 +1,20 @@
+import type { LookupAddress } from "node:dns";
+
+/**
+ * How requests of guests leave the app: the engine option `http`. What they may ask for is a matter of
+ * `grants.http` alone.
+ */
+export interface HttpOptions {
+  /**
+   * Finds the addresses of a name, in place of the system's resolver. Each is checked, and connected to as it
+   * was given. Default `dns.lookup` with `all`.
+   */
+  readonly lookup?: (hostname: string) => Promise<readonly LookupAddress[]>;
+  /** Certificates to trust beside those of Node, in PEM. Default none. */
+  readonly ca?: string | readonly string[];
+  /**
+   * Answers in place of the network, for tests; grants hold as ever, but addresses. `fakeHttp` of
+   * `safedock/testing` makes one. Default: the network.
+   */
+  readonly fetch?: (request: Request) => Response | Promise<Response>;
+}
