@@ -8,12 +8,13 @@
 // The first lines of a source may say, as `// key: value`:
 //   adapter: command | reactor     jco's adapter for a program of wasi_snapshot_preview1
 //   build: …                       more arguments for the compiler
+//   wit: …                         its world's text, if it is not <name>.wit
 //   world: …                       the world of <name>.wit, if it has several
 //   wasi: io cli …                 packages of WASI 0.2 that <name>.wit uses, as jco brings them
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { componentEmbed, componentNew } from "@bytecodealliance/jco-transpile/wasm-tools";
 
 const here = import.meta.dirname;
@@ -40,7 +41,7 @@ function compile(source, extra) {
   const out = join(temporary, "core.wasm");
   const flags = ["--target=wasm32-wasi", "--sysroot=/usr", "-std=gnu11", "-O2"];
   const strict = ["-Wall", "-Wextra", "-Werror", "-Wl,--strip-all", "-Wl,--gc-sections"];
-  execFileSync(compiler, [...flags, ...strict, "-o", out, source, ...extra], { stdio: "inherit" });
+  execFileSync(compiler, [...flags, ...strict, "-o", out, source, ...extra], { stdio: "inherit", cwd: here });
   return readFileSync(out);
 }
 
@@ -48,12 +49,12 @@ async function build(source) {
   const head = new Map(
     readFileSync(source, "utf8")
       .split("\n")
-      .map((line) => /^\/\/ (adapter|build|wasi|world): (.*)$/.exec(line))
+      .map((line) => /^\/\/ (adapter|build|wasi|wit|world): (.*)$/.exec(line))
       .filter((found) => found !== null)
       .map(([, key, value]) => [key, value]),
   );
   let core = compile(source, head.get("build")?.split(" ") ?? []);
-  const wit = source.replace(/\.c$/, ".wit");
+  const wit = head.has("wit") ? join(dirname(source), head.get("wit")) : source.replace(/\.(c|rs)$/, ".wit");
   if (existsSync(wit)) {
     const world = head.get("world");
     const named = world === undefined ? {} : { world };

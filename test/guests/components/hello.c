@@ -1,5 +1,8 @@
-// adapter: command
-// Says hello, as a component of the world wasi:cli/command: a preview 1 program behind jco's adapter.
+// world: command
+// wit: real/command.wit
+// wasi: io cli clocks filesystem random sockets
+// build: -mexec-model=reactor real/wasip1.c
+// Says hello, as a component of the world wasi:cli/command.
 #include <stdio.h>
 
 int main(int argc, char **argv) {
