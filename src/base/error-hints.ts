@@ -44,10 +44,18 @@ export const ERROR_HINTS = {
   ERR_MODULE_TOO_LARGE: "raise limits.moduleBytes",
   ERR_MODULE_COMPILE_TIMEOUT: "raise limits.compileMs, or use a smaller module",
   ERR_IMPORT_UNKNOWN: "build it for WASI preview 1; engine.requirements lists its imports",
+  ERR_COMPONENT_INVALID: "build the component again; wasm-tools validate says more",
+  ERR_COMPONENT_NAME_UNSAFE:
+    "rename it and build the component again, or do not trust the component",
   ERR_COMPONENT_UNSUPPORTED: "build a core module for WASI preview 1",
   ERR_QUEUE_FULL: "wait for engine.whenReady(), run fewer at once, or raise maxQueued",
   ERR_TOO_MANY_CONTAINERS: "remove those that are done, or raise maxContainers",
   ERR_WORKER_FAILED: "the guest did not do this: check the machine's memory, and report it",
+
+  ERR_HTTP_REQUEST_INVALID: "docs/http.md says what a guest may be asked",
+  ERR_HTTP_RESPONSE_INVALID: "docs/http.md says how a guest answers",
+  ERR_HTTP_TRAPPED: "the exit event of the engine has its process, with what it wrote to stderr",
+  ERR_HTTP_TIMEOUT: "raise limits.timeoutMs, or let the guest do less",
 
   ERR_OPTIONS_INVALID: "data.problems lists each; the type of the options says what they take",
   ERR_MOUNT_UNAVAILABLE: "make the directory, or change the mount's source",

@@ -83,18 +83,45 @@ export interface ErrorDataByCode {
   /** Reading and compiling the module took longer than `limits.compileMs`. */
   ERR_MODULE_COMPILE_TIMEOUT: { readonly module: string; readonly limit: number };
   ERR_IMPORT_UNKNOWN: { readonly module: string; readonly imports: readonly string[] };
-  ERR_COMPONENT_UNSUPPORTED: { readonly module: string };
+  ERR_COMPONENT_INVALID: { readonly module: string; readonly problem: string };
+  /**
+   * A name in the component that must not get into generated code: as JSON shows it, and what has it
+   * (`core export of component 0, core module 3`).
+   */
+  ERR_COMPONENT_NAME_UNSAFE: {
+    readonly module: string;
+    readonly name: string;
+    readonly where: string;
+  };
+  /** A component with parts that are not run, or without the transpiler; `problem` says which. */
+  ERR_COMPONENT_UNSUPPORTED: { readonly module: string; readonly problem?: string };
   ERR_QUEUE_FULL: { readonly limit: number };
   /** So many containers of the engine are not removed. */
   ERR_TOO_MANY_CONTAINERS: { readonly limit: number };
   /** The worker that ran the guest failed; a fault of ours or of the machine, never a guest's exit. */
   ERR_WORKER_FAILED: { readonly problem: string };
 
+  /** A request that no guest is given; `status` is what a server answers. */
+  ERR_HTTP_REQUEST_INVALID: { readonly problem: string; readonly status: number };
+  /** What a guest answered is no HTTP answer. */
+  ERR_HTTP_RESPONSE_INVALID: { readonly problem: string };
+  /** A guest trapped, was killed or met a limit before its answer was complete; as in `ExitStatus`. */
+  ERR_HTTP_TRAPPED: EarlyEndData;
+  /** `limits.timeoutMs` passed before the answer was complete. */
+  ERR_HTTP_TIMEOUT: EarlyEndData;
+
   ERR_OPTIONS_INVALID: { readonly problems: readonly string[] };
   ERR_MOUNT_UNAVAILABLE: { readonly source: string; readonly target: string };
   ERR_CONTAINER_STATE: { readonly id: string; readonly state: string; readonly verb: string };
   ERR_CONTAINER_FILE: { readonly path: string; readonly errno: string };
   ERR_ENGINE_CLOSED: { readonly root: string };
+}
+
+/** How a guest ended. */
+export interface EarlyEndData {
+  readonly code: number;
+  readonly reason: string;
+  readonly detail?: string;
 }
 
 /** What a registry was asked and how it answered. */

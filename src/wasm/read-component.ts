@@ -22,6 +22,8 @@ export interface ComponentInfo {
   readonly exports: readonly ComponentExtern[];
 }
 
+/** The one that all tools write. */
+export const COMPONENT_VERSION = 0x0d;
 export const COMPONENT_IMPORTS = 10;
 export const COMPONENT_EXPORTS = 11;
 /** Values; the highest section that there is. */
@@ -58,7 +60,7 @@ const SORTS: readonly ComponentSort[] = [
  * Throws a {@link ModuleFormatError} for bytes that are no component, and for nothing else.
  */
 export function readComponent(bytes: Uint8Array): ComponentInfo {
-  checkHeader(bytes);
+  readComponentHeader(bytes);
   const reader = new ByteReader(bytes, 8);
   const imports: ComponentExtern[] = [];
   const exports: ComponentExtern[] = [];
@@ -84,7 +86,8 @@ export function readComponent(bytes: Uint8Array): ComponentInfo {
   return { imports, exports };
 }
 
-function checkHeader(bytes: Uint8Array): void {
+/** Checks the first eight bytes; returns the version. */
+export function readComponentHeader(bytes: Uint8Array): number {
   if (bytes.length < 8) {
     throw new ModuleFormatError(`${bytes.length} bytes are too few for a component`);
   }
@@ -92,6 +95,7 @@ function checkHeader(bytes: Uint8Array): void {
   if (word.getUint32(0) !== 0x00_61_73_6d || word.getUint16(6, true) !== 1) {
     throw new ModuleFormatError("the first bytes are not those of a component");
   }
+  return word.getUint16(4, true);
 }
 
 function readSection(
@@ -150,7 +154,8 @@ function readSort(reader: ByteReader): ComponentSort {
   return SORTS[sort] ?? fail(reader, "sort");
 }
 
-function readDescription(reader: ByteReader): ComponentSort {
+/** What an import is, or is said to be, with its type. */
+export function readDescription(reader: ByteReader): ComponentSort {
   const kind = reader.byte();
   const sort = SORTS[kind] ?? fail(reader, "kind of import");
   switch (sort) {

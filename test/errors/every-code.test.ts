@@ -22,6 +22,7 @@ import {
   type ImageFixture,
 } from "safedock/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { assertSafeNames } from "../../dist/component/name-safety.js";
 import { packError, unpackError } from "../../dist/base/packed-error.js";
 import { openTestEngine, type TestEngine } from "../support/test-engine.js";
 import { guestBytes, guestPath } from "../engine/guests.js";
@@ -144,6 +145,8 @@ function importing(module: string, name: string): Uint8Array {
 
 const WASM_HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const COMPONENT = Uint8Array.from([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0]);
+/** One core instance without a module: its one export, a function, has a quote for a name. */
+const UNSAFE_COMPONENT = Uint8Array.from([...COMPONENT, 2, 7, 1, 1, 1, 1, 0x27, 0, 0]);
 
 /** Pulls an image that must be signed with another key, and is signed by `signer` or by nobody. */
 async function pullSigned(signer: Signer | undefined): Promise<unknown> {
@@ -356,6 +359,8 @@ const CASES: Record<string, () => Promise<unknown>> = {
     engine.run(await engine.loadImage(largeModule()), { limits: { compileMs: 1 } }),
   ERR_IMPORT_UNKNOWN: async () =>
     engine.createContainer(await engine.loadImage(importing("env", "launch_missiles"))),
+  ERR_COMPONENT_INVALID: async () => assertSafeNames(COMPONENT.subarray(0, 6), "cut.wasm"),
+  ERR_COMPONENT_NAME_UNSAFE: async () => assertSafeNames(UNSAFE_COMPONENT, "unsafe.wasm"),
   ERR_COMPONENT_UNSUPPORTED: async () => engine.run(await engine.loadImage(COMPONENT)),
   ERR_QUEUE_FULL: fullQueue,
   ERR_TOO_MANY_CONTAINERS: async () => {
