@@ -8,7 +8,14 @@ import { rollup } from "rollup";
 
 const banner = "/*! Holds eventemitter3 (MIT), Copyright (c) 2014 Arnout Kazemier */";
 /** Dependencies that the package has for itself, loaded when they are needed. */
-const external = ["undici", "tar-stream", "fzstd", "@sigstore/bundle", "@sigstore/verify"];
+const external = [
+  "undici",
+  "tar-stream",
+  "fzstd",
+  "@sigstore/bundle",
+  "@sigstore/verify",
+  "@bytecodealliance/jco-transpile",
+];
 const EVENTS = "eventemitter3";
 
 /** Writes everything that is shipped from `dist` into `folder`. */
@@ -20,9 +27,11 @@ export async function writeBundles(dist, folder) {
       "worker-main": join(dist, "guest", "worker-main.js"),
       "outline-worker": join(dist, "engine", "outline-worker.js"),
       "world-worker": join(dist, "image", "world-worker.js"),
+      "transpile-worker": join(dist, "component", "transpile-worker.js"),
     },
     outdir: folder,
     bundle: true,
+    external,
     format: "esm",
     platform: "node",
     target: "node20",

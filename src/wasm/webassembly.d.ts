@@ -59,4 +59,5 @@ declare namespace WebAssembly {
   }
   function validate(bytes: Uint8Array): boolean;
   function compile(bytes: Uint8Array): Promise<Module>;
+  function compile(bytes: Uint8Array): Promise<Module>;
 }
