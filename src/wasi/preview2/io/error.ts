@@ -1,0 +1,55 @@
+/** wasi:io/error. */
+import type { Host } from "../host.js";
+import { lowerMethod } from "../lowering.js";
+import { makeDroppable, type ObjectClass, resourceOf } from "../object-form.js";
+import { Resource } from "../resource.js";
+import { errorCodeName } from "../filesystem/error-code.js";
+
+/** What a stream's last operation has failed with. */
+export class ErrorResource extends Resource {
+  /** Undefined: it is no error of a file; `text` says what it is. */
+  readonly errno: number | undefined;
+  readonly #text: string | undefined;
+
+  constructor(error: number | string) {
+    super();
+    this.errno = typeof error === "number" ? error : undefined;
+    this.#text = typeof error === "string" ? error : undefined;
+  }
+
+  get text(): string {
+    return this.#text ?? errorCodeName(this.errno ?? 0);
+  }
+}
+
+export interface ErrorForm {
+  toDebugString(): string;
+}
+
+export interface ErrorInterface {
+  readonly error: { readonly Error: ObjectClass<ErrorForm> };
+}
+
+export function errorInterface(host: Host): ErrorInterface {
+  class StreamError {
+    toDebugString(): string {
+      host.enter();
+      return resourceOf(host, ErrorResource, this).text;
+    }
+  }
+
+  lowerMethod(
+    host,
+    StreamError.prototype,
+    "toDebugString",
+    [ErrorResource],
+    (lowering) =>
+      (self: number, out: number): void => {
+        host.enter();
+        const { text } = lowering.resource(ErrorResource, 0, self);
+        lowering.putText(lowering.at(out, 8, 4), text);
+      },
+  );
+  makeDroppable(host, StreamError, ErrorResource);
+  return { error: { Error: StreamError } };
+}
