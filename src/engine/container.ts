@@ -25,9 +25,11 @@ import {
 import { checkNarrowed, throwWider } from "./check-narrowed.js";
 import { narrowing } from "./narrow-grants.js";
 import { openExport } from "./open-export.js";
+import type { ContainerHttp } from "./container-http.js";
 import type { Process } from "./process.js";
 import { reading } from "./read-options.js";
 import { withoutGrants } from "./revoked-grants.js";
+import type { FetchOptions, IncomingRequest, OutgoingResponse } from "../http/incoming-exchange.js";
 
 /** Where a container is in its life; `start` after an exit leads back to `running`. */
 export type ContainerState = "created" | "running" | "exited";
@@ -82,6 +84,7 @@ export class Container implements AsyncDisposable {
   /** True while `start` prepares the main process. */
   #starting = false;
   #removing: Promise<void> | undefined;
+  #http: Promise<ContainerHttp> | undefined;
   readonly #copies = new ContainerCopies();
 
   /** @internal */
@@ -329,6 +332,34 @@ export class Container implements AsyncDisposable {
     this.#narrow(withoutGrants(granted, present, names));
   }
 
+  /**
+   * Answers an HTTP request, without a socket: a component of `wasi:http` by its handler, any other program by
+   * CGI (RFC 3875). Each request has an instance of its own. Bodies are streamed both ways; the guest goes
+   * on while its answer is read. The request's signal ends it, and so does a cancelled body of the answer.
+   *
+   * @example
+   * ```ts
+   * const response = await container.fetch("/hello?name=Ada").catch((error) => error);
+   * console.log(response instanceof Response ? await response.text() : response);
+   * ```
+   * @param input - as `fetch` takes it, or a path, which is asked of `http://localhost`
+   * @throws SafedockError `ERR_HTTP_REQUEST_INVALID`; `ERR_HTTP_RESPONSE_INVALID` for an answer that is none;
+   * `ERR_HTTP_TRAPPED` and `ERR_HTTP_TIMEOUT` for a guest that ended before it answered (later, they end the
+   * body of the answer); the codes of {@link Container.start}. An abort rejects with `signal.reason`.
+   */
+  async fetch(input: Request | string | URL, init?: RequestInit & FetchOptions): Promise<Response> {
+    this.#assertThere("ask");
+    const { fetchFrom } = await import("../http/fetch-from.js");
+    return await fetchFrom((request) => this.answer(request), input, init);
+  }
+
+  /** @internal As `fetch`, without the objects of the web. */
+  async answer(request: IncomingRequest): Promise<OutgoingResponse> {
+    this.#assertThere("ask");
+    this.#http ??= this.#openHttp();
+    return await (await this.#http).answer(request);
+  }
+
   /** What it uses now. */
   stats(): ContainerStats {
     const { bytes, files } = this.layer?.usage() ?? { bytes: 0, files: 0 };
@@ -358,6 +389,19 @@ export class Container implements AsyncDisposable {
     }
     this.ledger.narrow(next, change);
     for (const process of this.#processes ?? []) process.revoke(change.taken);
+  }
+
+  async #openHttp(): Promise<ContainerHttp> {
+    const { ContainerHttp } = await import("./container-http.js");
+    const names = this.image.environment.map((line) => line.slice(0, line.indexOf("=")));
+    const { env, inheritEnv } = this.ledger.launch;
+    return new ContainerHttp({
+      variables: new Set([...names, ...env.keys(), ...inheritEnv]),
+      launch: (options) => {
+        this.#assertThere("ask");
+        return this.#launch(undefined, options);
+      },
+    });
   }
 
   async #committed(): Promise<void> {

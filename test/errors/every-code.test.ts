@@ -265,6 +265,12 @@ async function pullWithLogins(content: string): Promise<unknown> {
 
 const zeros = (size: number) => new Uint8Array(size);
 
+async function fetchFrom(guest: string, path: string): Promise<Response> {
+  const image = await engine.loadImage(guestPath(guest));
+  await using container = await engine.createContainer(image, { limits: { timeoutMs: 100 } });
+  return await container.fetch(path);
+}
+
 const CASES: Record<string, () => Promise<unknown>> = {
   ERR_REFERENCE_INVALID: () => engine.pullImage("Not A Reference"),
   ERR_DIGEST_INVALID: () => engine.images.get("sha256:0123"),
@@ -387,6 +393,10 @@ const CASES: Record<string, () => Promise<unknown>> = {
     return await container.fs.readFile("/no/such");
   },
   ERR_ENGINE_CLOSED: closedEngine,
+  ERR_HTTP_REQUEST_INVALID: () => fetchFrom("hello", `/${"x".repeat(20_000)}`),
+  ERR_HTTP_RESPONSE_INVALID: () => fetchFrom("hello", "/"),
+  ERR_HTTP_TRAPPED: () => fetchFrom("trap", "/"),
+  ERR_HTTP_TIMEOUT: () => fetchFrom("loop", "/"),
 };
 
 describe("each error code is thrown", () => {
