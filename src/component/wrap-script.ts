@@ -25,6 +25,8 @@ export const SCRIPT_SCOPE = [
   "Worker",
   "MessageChannel",
   "BroadcastChannel",
+  // A dropped handle would call into its guest's code when another guest is there.
+  "FinalizationRegistry",
   "fetch",
 ] as const;
 

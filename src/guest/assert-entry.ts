@@ -1,5 +1,5 @@
 import { SafedockError } from "../base/errors.js";
-import type { CompiledModule } from "./compiled-module.js";
+import type { CompiledComponent, CompiledModule } from "./compiled-module.js";
 import type { GuestSpec } from "./guest-spec.js";
 
 /**
@@ -9,7 +9,9 @@ import type { GuestSpec } from "./guest-spec.js";
 const CALLABLE = /^\(\) -> \((?:(?:i32|i64|f32|f64)(?:, )?)*\)$/;
 
 /** Throws `ERR_MODULE_INVALID` when the module does not export what is to be called, or not callable. */
-export function assertEntry({ entry = "_start" }: GuestSpec, module: CompiledModule): void {
+export function assertEntry(spec: GuestSpec, module: CompiledModule): void {
+  if (module.component !== undefined) return assertProgram(spec, module, module.component);
+  const { entry = "_start" } = spec;
   const called = findFunction(module, entry);
   if (called === undefined) throw invalid(module, `it does not export a function "${entry}"`);
   assertCallable(module, entry, called.signature);
@@ -17,6 +19,23 @@ export function assertEntry({ entry = "_start" }: GuestSpec, module: CompiledMod
   // A library's is called before any other function.
   const initialize = findFunction(module, "_initialize");
   if (initialize !== undefined) assertCallable(module, "_initialize", initialize.signature);
+}
+
+/** A component is run as the world it was made for. */
+function assertProgram(
+  { entry, program = "command" }: GuestSpec,
+  module: CompiledModule,
+  { world }: CompiledComponent,
+): void {
+  if (entry !== undefined) {
+    throw invalid(module, `it is a component, of which no function "${entry}" can be the program`);
+  }
+  if (program === "calls" || program === world) return;
+  const wanted = program === "command" ? "wasi:cli/run" : "wasi:http/incoming-handler";
+  throw new SafedockError("ERR_MODULE_INVALID", `${module.name}: it does not export ${wanted}`, {
+    data: { module: module.name, problem: `it does not export ${wanted}` },
+    hint: "call its functions with container.call, or choose a component of that world",
+  });
 }
 
 function findFunction({ exports }: CompiledModule, wanted: string) {

@@ -16,7 +16,7 @@ export function chooseWorker(
   let best: GuestWorker | undefined;
   let bestScore = Infinity;
   for (const worker of workers) {
-    if (worker.compiling || worker.full) continue;
+    if (worker.compiling || worker.full || worker.serves) continue;
     if (worker.load > 0 && guest.stdin !== undefined) continue;
     const score =
       worker.load * 4 + (worker.started ? 0 : 2) + (worker.hasModule(guest.module) ? 0 : 1);
@@ -28,6 +28,7 @@ export function chooseWorker(
 }
 
 export function runsLong(worker: GuestWorker): boolean {
+  if (worker.serves) return true;
   const since = worker.runningSince();
   return since !== undefined && monotonicMs() - since > LONG_RUN_MS;
 }

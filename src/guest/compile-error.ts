@@ -9,7 +9,7 @@ const SHOWN_IMPORTS = 20;
 /** Why a module was not compiled, as its caller is told. */
 export function compileError(
   module: string,
-  answer: Exclude<CompileAnswer, { type: "compiled" }>,
+  answer: Exclude<CompileAnswer, { type: "compiled" | "compiled-cores" }>,
 ): SafedockError {
   switch (answer.type) {
     case "component":

@@ -10,8 +10,20 @@ export interface GuestSpec extends ContextSpec {
   readonly cpuMs?: number;
   /** Names of the services that it may ask; they are those of `GuestIo.services`. */
   readonly services?: readonly string[];
+  /**
+   * What a component is run as: `"command"` (default) runs wasi:cli/run, `"calls"` waits for calls of its
+   * functions, `"http"` for requests.
+   */
+  readonly program?: "command" | "calls" | "http";
+  /** Of a component's imports, those that functions of the app provide: interface (or "") and function. */
+  readonly hostFunctions?: readonly (readonly [string, string])[];
   /** Exported function to call in place of `_start`. */
   readonly entry?: string;
+}
+
+/** Whether the process stays until it is told to end. */
+export function isServer({ program }: GuestSpec): boolean {
+  return program !== undefined && program !== "command";
 }
 
 /** Why a process ended: its own exit, a kill, a trap, its time, or another limit. */

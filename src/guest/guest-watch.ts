@@ -63,6 +63,7 @@ export class GuestWatch {
   #check(worker: GuestWorker, guest: Guest, now: number): number {
     const since = worker.runningSince();
     if (since === undefined) return firstLookMs(guest.spec);
+    if (worker.resting(guest)) return SWEEP_MS;
     const code = worker.exiting(guest);
     if (code !== undefined) {
       guest.exitingSince ??= now;

@@ -5,7 +5,7 @@ import { DenialAccount } from "./denial-account.js";
 import { HostDesk } from "./host-desk.js";
 import type { Bell } from "./doorbell.js";
 import type { Guest } from "./guest.js";
-import type { GuestExit } from "./guest-spec.js";
+import { type GuestExit, isServer } from "./guest-spec.js";
 import * as box from "./mailbox.js";
 import { monotonicMs } from "./monotonic-clock.js";
 import { OrderSlots } from "./order-slots.js";
@@ -13,7 +13,12 @@ import { RingReader } from "./ring-reader.js";
 import { SentModules } from "./sent-modules.js";
 import { readResult, readUsage } from "./slot-result.js";
 import { endedFromOutside, KILLED } from "./verdict.js";
-import type { CompileAnswer, CompileMessage, SharedBoards } from "./worker-messages.js";
+import type {
+  CompileAnswer,
+  CompileCoresMessage,
+  CompileMessage,
+  SharedBoards,
+} from "./worker-messages.js";
 import { WorkerThread } from "./worker-thread.js";
 
 /** What a {@link GuestWorker} tells its pool. */
@@ -126,6 +131,16 @@ export class GuestWorker {
     return this.#orders[0];
   }
 
+  /** Whether the guest waits for something to serve. */
+  resting(guest: Guest): boolean {
+    return this.#slots.resting(guest);
+  }
+
+  /** Whether it has a guest that stays until it is told to end: nothing may stand behind that. */
+  get serves(): boolean {
+    return this.#orders.some((guest) => guest !== undefined && isServer(guest.spec));
+  }
+
   /** Whether the guest's program has asked to exit, and with which code. */
   exiting(guest: Guest): number | undefined {
     return this.#slots.exiting(guest);
@@ -142,7 +157,7 @@ export class GuestWorker {
     this.#thread.wake();
   }
 
-  compile(message: CompileMessage): void {
+  compile(message: CompileMessage | CompileCoresMessage): void {
     this.compiling = true;
     this.#thread.post(message);
     this.#thread.wake();

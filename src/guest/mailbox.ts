@@ -86,6 +86,8 @@ export const SLOT_LIMIT = 19;
 export const SLOT_DENIED = 41;
 /** 1: the order's calls are traced, through a ring that came by message. */
 export const SLOT_TRACED = 40;
+/** 1 while a process that serves calls or requests has none to serve: no time counts. */
+export const SLOT_IDLE = 42;
 /** Indices into the Float64 view of a slot. */
 export const FLOAT_STARTED = 10;
 export const FLOAT_ENDED = 11;

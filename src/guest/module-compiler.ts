@@ -1,5 +1,6 @@
 import { SafedockError } from "../base/errors.js";
 import { MAX_TABLE_ELEMENTS } from "../wasm/rewrite-module.js";
+import type { PreparedComponent } from "../component/prepared-component.js";
 import type { CompiledModule, ModuleSource } from "./compiled-module.js";
 import { compileError } from "./compile-error.js";
 import { CompileWait } from "./compile-wait.js";
@@ -7,7 +8,7 @@ import type { GuestWorker } from "./guest-worker.js";
 import { monotonicMs } from "./monotonic-clock.js";
 import { processTypes } from "./type-ledger.js";
 import { workerFailed } from "./worker-failed.js";
-import type { CompileAnswer, CompileMessage } from "./worker-messages.js";
+import type { CompileAnswer, CompileCoresMessage, CompileMessage } from "./worker-messages.js";
 
 export interface CompileOptions {
   readonly signal?: AbortSignal;
@@ -35,12 +36,22 @@ export interface CompilerHost {
   unhold(): void;
 }
 
-interface Job {
-  /** The source's key, and with which tables. */
+/** What is to be compiled. */
+interface Work {
   readonly key: string;
-  readonly source: ModuleSource;
-  readonly tableElements: number;
+  /** For messages: the path in the image. */
+  readonly name: string;
+  /** In bytes. */
   readonly size: number;
+  readonly message: (tableElements: number) => CompileMessage | CompileCoresMessage;
+  readonly component?: PreparedComponent;
+}
+
+interface Job {
+  /** The work's key, and with which tables. */
+  readonly key: string;
+  readonly work: Work;
+  readonly tableElements: number;
   readonly promise: Promise<CompiledModule>;
   readonly resolve: (module: CompiledModule) => void;
   readonly reject: (error: unknown) => void;
@@ -63,26 +74,52 @@ export class ModuleCompiler {
     this.#host = host;
   }
 
-  async compile(source: ModuleSource, options: CompileOptions): Promise<CompiledModule> {
-    options.signal?.throwIfAborted();
+  compile(source: ModuleSource, options: CompileOptions): Promise<CompiledModule> {
+    const { key, name } = source;
     const size = "file" in source ? source.length : source.bytes.length;
+    const message = (tableElements: number) =>
+      ({
+        type: "compile",
+        source: bytesOf(source),
+        tableElements,
+        types: processTypes(),
+      }) as const;
+    return this.#compile({ key, name, size, message }, options);
+  }
+
+  /** The core modules of a component; `name` is for messages. */
+  compileComponent(
+    component: PreparedComponent,
+    name: string,
+    options: CompileOptions,
+  ): Promise<CompiledModule> {
+    const { key, cores, instances } = component;
+    const size = cores.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    const message = (tableElements: number) =>
+      ({ type: "compile-cores", cores, instances, tableElements, types: processTypes() }) as const;
+    return this.#compile({ key, name, size, message, component }, options);
+  }
+
+  async #compile(work: Work, options: CompileOptions): Promise<CompiledModule> {
+    options.signal?.throwIfAborted();
+    const { name, size } = work;
     const limit = options.maxBytes ?? DEFAULT_MODULE_BYTES;
     if (size > limit) {
       throw new SafedockError(
         "ERR_MODULE_TOO_LARGE",
-        `${source.name} has ${size} bytes, the limit is ${limit}`,
-        { data: { module: source.name, size, limit }, hint: "raise moduleBytes" },
+        `${name} has ${size} bytes, the limit is ${limit}`,
+        { data: { module: name, size, limit }, hint: "raise moduleBytes" },
       );
     }
     const { tableElements = MAX_TABLE_ELEMENTS, timeoutMs = DEFAULT_COMPILE_MS } = options;
-    const key = `${source.key} ${tableElements}`;
+    const key = `${work.key} ${tableElements}`;
     const known = this.#known(key);
     if (known !== undefined) return known;
-    const job = this.#jobs.get(key) ?? this.#enqueue(key, source, size, tableElements);
+    const job = this.#jobs.get(key) ?? this.#enqueue(key, work, tableElements);
     const wait = new CompileWait({
       signal: options.signal,
       limitMs: timeoutMs,
-      late: () => tooLate(source.name, timeoutMs),
+      late: () => tooLate(name, timeoutMs),
     });
     job.waiting.add(wait);
     if (job.begunAt === undefined) this.pump();
@@ -104,31 +141,20 @@ export class ModuleCompiler {
       job.worker = worker;
       job.begunAt = monotonicMs();
       for (const wait of job.waiting) wait.begun(job.begunAt);
-      const { source, tableElements } = job;
-      const types = processTypes();
-      worker.compile({ type: "compile", source: bytesOf(source), tableElements, types });
+      worker.compile(job.work.message(job.tableElements));
     }
   }
 
   answered(worker: GuestWorker, answer: CompileAnswer): void {
     const job = this.#jobOf(worker);
     if (job === undefined) return;
-    const { name, key } = job.source;
-    if (answer.type !== "compiled") return this.#fail(job, compileError(name, answer));
-    const { module, memoryModule, imports, exports, memories } = answer;
+    const { name, key, size, component } = job.work;
+    if (answer.type !== "compiled" && answer.type !== "compiled-cores") {
+      return this.#fail(job, compileError(name, answer));
+    }
     const id = this.#nextId++;
     this.#end(job);
-    const compiled = {
-      key,
-      name,
-      size: job.size,
-      imports,
-      exports,
-      memories,
-      module,
-      memoryModule,
-      id,
-    };
+    const compiled: CompiledModule = { key, name, size, id, ...compiledParts(answer, component) };
     this.#keep(job.key, compiled);
     job.resolve(compiled);
   }
@@ -148,7 +174,7 @@ export class ModuleCompiler {
     this.#kept.clear();
   }
 
-  #enqueue(key: string, source: ModuleSource, size: number, tableElements: number): Job {
+  #enqueue(key: string, work: Work, tableElements: number): Job {
     let resolve: Job["resolve"] = () => undefined;
     let reject: Job["reject"] = () => undefined;
     const promise = new Promise<CompiledModule>((yes, no) => {
@@ -159,9 +185,8 @@ export class ModuleCompiler {
     promise.catch(() => undefined);
     const job: Job = {
       key,
-      source,
+      work,
       tableElements,
-      size,
       promise,
       resolve,
       reject,
@@ -215,6 +240,33 @@ export class ModuleCompiler {
       if (held.deref() === undefined) this.#held.delete(known);
     }
   }
+}
+
+const NO_MODULE = {
+  imports: [],
+  exports: [],
+  memoryModule: "",
+} as const;
+/** A module of a header and nothing else. */
+const EMPTY_MODULE = new Uint8Array([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
+
+function compiledParts(
+  answer: Extract<CompileAnswer, { type: "compiled" | "compiled-cores" }>,
+  component: PreparedComponent | undefined,
+): Omit<CompiledModule, "key" | "name" | "size" | "id"> {
+  if (answer.type === "compiled") {
+    const { module, memoryModule, imports, exports, memories } = answer;
+    return { module, memoryModule, imports, exports, memories };
+  }
+  if (component === undefined) throw new Error("a worker has compiled what it was not given");
+  const { key, script, codeCache, instances, types, world } = component;
+  const { cores } = answer;
+  return {
+    ...NO_MODULE,
+    memories: instances.flatMap((index) => cores[index]?.memories ?? []),
+    module: new WebAssembly.Module(EMPTY_MODULE),
+    component: { key, script, codeCache, cores, instances, types, world },
+  };
 }
 
 function bytesOf(source: ModuleSource): CompileMessage["source"] {

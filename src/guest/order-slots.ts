@@ -25,6 +25,7 @@ export class OrderSlots {
       words[slot + box.SLOT_CAPTURE + index] = output.captureBytes();
     }
     words[slot + box.SLOT_EXITING] = 0;
+    words[slot + box.SLOT_IDLE] = 0;
     floats[slot / 2 + box.FLOAT_STARTED] = 0;
     words[slot + box.SLOT_MODULE] = guest.module.id;
     words[slot + box.SLOT_TRACED] = guest.trace === undefined ? 0 : 1;
@@ -67,6 +68,12 @@ export class OrderSlots {
   /** When the guest began, in monotonic ms; 0 before. */
   startedAt(guest: Guest): number {
     return this.#mailbox.floats[box.slotWord(guest.slot) / 2 + box.FLOAT_STARTED] ?? 0;
+  }
+
+  /** Whether it waits for something to serve, so that no time counts. */
+  resting(guest: Guest): boolean {
+    const { words } = this.#mailbox;
+    return Atomics.load(words, box.slotWord(guest.slot) + box.SLOT_IDLE) === 1;
   }
 
   /** The code with which the guest's program has asked to exit. */

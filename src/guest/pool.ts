@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { SafedockError } from "../base/errors.js";
 import { createPolicyBoard, type PolicyBoard } from "../fs/policy-board.js";
 import { createWritableBoard, type WritableBoard } from "../fs/writable-board.js";
+import type { PreparedComponent } from "../component/prepared-component.js";
 import { assertEntry } from "./assert-entry.js";
 import type { CompiledModule, ModuleSource } from "./compiled-module.js";
 import { Dispatcher } from "./dispatcher.js";
@@ -119,6 +120,23 @@ export class GuestPool {
     this.#assertOpen();
     this.#crew.warmUp();
     return this.#compiler.compile(source, options);
+  }
+
+  /**
+   * As {@link GuestPool.compile}, for the core modules of a component; `name` is for messages. What they
+   * import is not looked at: the component's own script gives it to them.
+   *
+   * Errors: `ERR_MODULE_TOO_LARGE`, `ERR_MODULE_INVALID`, `ERR_MODULE_COMPILE_TIMEOUT`,
+   * `ERR_WORKER_FAILED`; an abort rejects with `signal.reason`.
+   */
+  compileComponent(
+    component: PreparedComponent,
+    name: string,
+    options: CompileOptions = {},
+  ): Promise<CompiledModule> {
+    this.#assertOpen();
+    this.#crew.warmUp();
+    return this.#compiler.compileComponent(component, name, options);
   }
 
   /**

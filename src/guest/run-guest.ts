@@ -1,3 +1,5 @@
+import { type ComponentCode, isThrownByGuest } from "./component-code.js";
+import { type ComponentOrder, type ComponentProcess, runComponent } from "./run-component.js";
 import type { MemoryType } from "../wasm/module-info.js";
 import { PAGE_BYTES } from "../wasm/module-info.js";
 import { SafedockError } from "../base/errors.js";
@@ -11,7 +13,7 @@ import {
 import { initialPages, type MemoryPlan, planMemories } from "./memory-plan.js";
 import type { LimitName } from "./guest-spec.js";
 import type { MemoryPool } from "./memory-pool.js";
-import type { Kernel, KernelProcess } from "./kernel.js";
+import type { Kernel } from "./kernel.js";
 import { packError } from "../base/packed-error.js";
 import type { SlotUsage } from "./slot-usage.js";
 import { CODE_KILLED } from "./verdict.js";
@@ -21,10 +23,12 @@ export interface LoadedModule {
   readonly module: WebAssembly.Module;
   readonly memories: readonly MemoryType[];
   readonly memoryModule: string;
+  /** In place of the module. */
+  readonly code?: ComponentCode;
 }
 
 /** What to run, apart from what the kernel is told. */
-export interface RunOrder {
+export interface RunOrder extends ComponentOrder {
   readonly memoryBytes: number;
   readonly entry?: string;
 }
@@ -43,7 +47,7 @@ export interface RunOutcome {
 const CODE_TRAPPED = 134;
 
 /** A process, with its use counted where the app sees it. */
-export interface CountedProcess extends KernelProcess {
+export interface CountedProcess extends ComponentProcess {
   readonly usage: SlotUsage;
 }
 
@@ -100,9 +104,12 @@ function execute(
   order: RunOrder,
   loaded: LoadedModule,
   kernel: Kernel,
-  process: KernelProcess,
+  process: ComponentProcess,
   memories: readonly WebAssembly.Memory[],
 ): RunOutcome {
+  if (loaded.code !== undefined) {
+    return executeComponent(order, loaded.code, kernel, process, memories);
+  }
   const functions = process.trace?.wrap(kernel.imports) ?? kernel.imports;
   const imports: WebAssembly.Imports = Object.create(functions) as WebAssembly.Imports;
   if (memories.length > 0) {
@@ -128,6 +135,35 @@ function execute(
     if (kernel.exitCode === undefined) return describeFailure(error);
   }
   return { reason: REASON_EXITED, code: kernel.exitCode ?? 0, detail: undefined };
+}
+
+function executeComponent(
+  order: RunOrder,
+  code: ComponentCode,
+  kernel: Kernel,
+  process: ComponentProcess,
+  memories: readonly WebAssembly.Memory[],
+): RunOutcome {
+  try {
+    const exitCode = runComponent(order, code, kernel, process, memories);
+    return { reason: REASON_EXITED, code: kernel.exitCode ?? exitCode, detail: undefined };
+  } catch (error) {
+    const exitCode = kernel.exitCode;
+    if (exitCode !== undefined) {
+      return { reason: REASON_EXITED, code: exitCode, detail: undefined };
+    }
+    return describeComponentFailure(error);
+  }
+}
+
+/** What generated code throws by itself says that the guest gave it what it must not: a trap. */
+function describeComponentFailure(error: unknown): RunOutcome {
+  const outcome = describeFailure(error);
+  if (!(error instanceof Error)) return outcome;
+  if (outcome.limit === "stack") return { ...outcome, spoilt: !isThrownByGuest(error) };
+  if (outcome.reason !== REASON_FAILED) return outcome;
+  if (!isThrownByGuest(error) && !(error instanceof WebAssembly.LinkError)) return outcome;
+  return { reason: REASON_TRAPPED, code: CODE_TRAPPED, detail: error.message };
 }
 
 /** Of a module without memory: every pointer is out of its range. */

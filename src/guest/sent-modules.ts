@@ -22,8 +22,13 @@ export class SentModules {
     const known = this.#ids.delete(module.id);
     this.#ids.add(module.id);
     if (known) return;
-    const { id, memories, memoryModule } = module;
-    this.#thread.post({ type: "module", id, module: module.module, memories, memoryModule });
+    const { id, memories, memoryModule, component } = module;
+    const message = { type: "module", id, module: module.module, memories, memoryModule } as const;
+    if (component === undefined) this.#thread.post(message);
+    else {
+      const { types: _, ...parts } = component;
+      this.#thread.post({ ...message, component: parts });
+    }
     // The orders still waiting use at most SLOT_COUNT modules, the newest ones.
     for (const oldest of this.#ids) {
       if (this.#ids.size <= MAX_WORKER_MODULES) break;

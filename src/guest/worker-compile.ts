@@ -40,7 +40,7 @@ export function compileModule(message: CompileMessage): CompileAnswer {
 }
 
 /** Some versions compile such modules, and can make no memory for them. */
-function checkMemory64(): void {
+export function checkMemory64(): void {
   try {
     // oxlint-disable-next-line no-new -- the question is whether it can be made
     new WebAssembly.Memory({ initial: 0n, maximum: 0n, address: "i64" });
@@ -50,7 +50,11 @@ function checkMemory64(): void {
 }
 
 /** V8 never forgets a type. */
-function admitTypes(bytes: Uint8Array, { sections }: CoreModuleInfo, board: Int32Array): void {
+export function admitTypes(
+  bytes: Uint8Array,
+  { sections }: CoreModuleInfo,
+  board: Int32Array,
+): void {
   const section = sections.find(({ id }) => id === SECTION_TYPE);
   if (section === undefined) return;
   const types = new TypeSection(bytes, section.content, section.end);
@@ -96,7 +100,7 @@ function describeImport({ module, name, kind, signature }: ModuleImport): string
 }
 
 /** V8 begins its messages with the function that was called. */
-function messageOf(error: unknown): string {
+export function messageOf(error: unknown): string {
   return error instanceof Error
     ? error.message.replace(/^WebAssembly\.\w+\(\): /, "")
     : String(error);

@@ -12,10 +12,13 @@ import { RingWriter } from "./ring-writer.js";
 import { SlotUsage } from "./slot-usage.js";
 import { OwnThreadTime, THREAD_TIME_STEP_MS, threadId } from "./thread-time.js";
 import { type LoadedModule, runGuest, type RunOutcome } from "./run-guest.js";
+import { compileCores } from "./compile-cores.js";
+import { ComponentCode } from "./component-code.js";
+import type { CallTimes } from "./run-component.js";
 import { compileModule } from "./worker-compile.js";
 import { TraceRing } from "./trace-ring.js";
 import { TraceWriter } from "./trace-writer.js";
-import type { WorkerMessage, WorkerStart } from "./worker-messages.js";
+import type { ModuleMessage, WorkerMessage, WorkerStart } from "./worker-messages.js";
 import { EMPTY_STDIN, InlineStdin, RingStdin } from "./worker-stdin.js";
 
 /** Looks for the next order this often before the worker parks: about 100 µs, what a caller takes between two runs. */
@@ -46,6 +49,7 @@ export class WorkerLoop {
   readonly #threadTime = new OwnThreadTime();
   /** Made when a process that may ask something of the app is on its way. */
   #host: HostPort | undefined;
+  #hasComponents = false;
   /** Orders taken so far. */
   #taken = 0;
   #slotInUse = 0;
@@ -79,6 +83,10 @@ export class WorkerLoop {
     const { words } = this.#mailbox;
     let idle = false;
     for (let runs = 0; runs < RUNS_PER_TURN;) {
+      if (this.#mustLoad) {
+        void this.#load();
+        return;
+      }
       if (this.#takeOrder()) {
         runs++;
         continue;
@@ -99,6 +107,18 @@ export class WorkerLoop {
       }
     }
     setImmediate(() => this.turn());
+  }
+
+  /** Whether there are components here and no host for them yet. */
+  get #mustLoad(): boolean {
+    return this.#hasComponents && !this.#kernel.runsComponents;
+  }
+
+  /** Workers without components have nothing of it. */
+  async #load(): Promise<void> {
+    const { createPreview2 } = await import("../wasi/preview2/index.js");
+    this.#kernel.usePreview2(createPreview2());
+    this.turn();
   }
 
   #orderWaits(): boolean {
@@ -127,6 +147,8 @@ export class WorkerLoop {
       return true;
     }
     if (seen !== box.STATE_QUEUED) return false;
+    if (!this.#modules.has(words[slot + box.SLOT_MODULE] ?? 0)) this.#drainPort();
+    if (this.#mustLoad) return true;
     // The app may have taken the order back in between.
     if (Atomics.compareExchange(words, state, seen, box.STATE_RUNNING) !== seen) return true;
     this.#taken++;
@@ -225,6 +247,7 @@ export class WorkerLoop {
         trace,
         usage: this.#usage,
         host: this.#hostOf(spec, slot),
+        times: this.#times,
       },
       this.#memories,
     );
@@ -239,6 +262,22 @@ export class WorkerLoop {
     host.begin(this.#mailbox.words[slot + box.SLOT_ORDER_ID] ?? 0, services);
     return host;
   }
+
+  /** Each call of a process that serves them has a time of its own. */
+  readonly #times: CallTimes = {
+    begin: () => {
+      const { words, floats } = this.#mailbox;
+      const float = this.#slotInUse / 2;
+      const now = monotonicMs();
+      floats[float + box.FLOAT_STARTED] = now;
+      floats[float + box.FLOAT_PARKED] = 0;
+      if (floats[float + box.FLOAT_CPU_STARTED] !== 0) {
+        floats[float + box.FLOAT_CPU_STARTED] = this.#threadTime.recent(now);
+      }
+      Atomics.store(words, this.#slotInUse + box.SLOT_IDLE, 0);
+    },
+    idle: () => Atomics.store(this.#mailbox.words, this.#slotInUse + box.SLOT_IDLE, 1),
+  };
 
   readonly #sleep = (ms: number): void => {
     this.#usage.park(box.SLEEP, 0, ms);
@@ -268,7 +307,8 @@ export class WorkerLoop {
       const message = received.message as WorkerMessage;
       switch (message.type) {
         case "module":
-          this.#modules.set(message.id, message);
+          this.#modules.set(message.id, loaded(message));
+          this.#hasComponents ||= message.component !== undefined;
           break;
         case "drop-module":
           this.#modules.delete(message.id);
@@ -299,7 +339,16 @@ export class WorkerLoop {
           break;
         case "compile":
           this.#port.postMessage(compileModule(message));
+          break;
+        case "compile-cores":
+          this.#port.postMessage(compileCores(message));
+          this.#hasComponents = true;
       }
     }
   }
+}
+
+function loaded({ module, memories, memoryModule, component }: ModuleMessage): LoadedModule {
+  if (component === undefined) return { module, memories, memoryModule };
+  return { module, memories, memoryModule, code: new ComponentCode(component) };
 }

@@ -2,6 +2,7 @@
 import type { PolicyBoard } from "../fs/policy-board.js";
 import type { WritableBoard } from "../fs/writable-board.js";
 import type { MemoryType, ModuleExport, ModuleImport } from "../wasm/module-info.js";
+import type { CompiledComponent, CompiledCore } from "./compiled-module.js";
 import type { DenialReport } from "./denial-message.js";
 import type { Bell } from "./doorbell.js";
 import type { HostFrameMessage } from "./host-frames.js";
@@ -38,7 +39,8 @@ export type WorkerMessage =
   /** Memory of the rings between the worker's processes and the services of the app. */
   | { readonly type: "host-rings"; readonly buffer: SharedArrayBuffer }
   | HostFrameMessage
-  | CompileMessage;
+  | CompileMessage
+  | CompileCoresMessage;
 
 /** A module that the worker keeps until told to drop it. */
 export interface ModuleMessage {
@@ -48,6 +50,8 @@ export interface ModuleMessage {
   /** Memories to import, and the module name under which. */
   readonly memories: readonly MemoryType[];
   readonly memoryModule: string;
+  /** Of a component, in place of the module; its types stay with the app. */
+  readonly component?: Omit<CompiledComponent, "types">;
 }
 
 export interface CompileMessage {
@@ -56,6 +60,17 @@ export interface CompileMessage {
   /** Elements that all tables of an instance may have together. */
   readonly tableElements: number;
   /** The types that the process has compiled, counted by all workers. */
+  readonly types: Int32Array;
+}
+
+/** The core modules of a component. */
+export interface CompileCoresMessage {
+  readonly type: "compile-cores";
+  readonly cores: readonly { readonly name: string; readonly bytes: Uint8Array }[];
+  /** For each core instance, the index of its module in `cores`. */
+  readonly instances: readonly number[];
+  /** Elements that all tables of all instances may have together. */
+  readonly tableElements: number;
   readonly types: Int32Array;
 }
 
@@ -69,8 +84,9 @@ export interface FileSource {
 /** From the worker. */
 export type WorkerAnswer = CompileAnswer | DenialReport | HostFrameMessage;
 
-/** The answer to a `compile`. */
+/** The answer to a `compile` or `compile-cores`. */
 export type CompileAnswer =
+  | { readonly type: "compiled-cores"; readonly cores: readonly CompiledCore[] }
   | {
       readonly type: "compiled";
       readonly module: WebAssembly.Module;

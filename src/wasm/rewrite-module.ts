@@ -26,9 +26,9 @@ const KIND_MEMORY = 2;
 export interface RewrittenModule {
   /** The module with its memories imported and its tables capped. */
   readonly bytes: Uint8Array;
-  /** Module name under which the memories are imported, as "0", "1", … by their index. */
+  /** Module name under which the memories are imported, as "0", "1", … by their place in `memories`. */
   readonly memoryModule: string;
-  /** All memories of the module, those that it imported by itself first. */
+  /** The memories that the host makes, those that the module imported by itself first, if it makes them. */
   readonly memories: readonly MemoryType[];
 }
 
@@ -38,6 +38,9 @@ export interface RewrittenModule {
  * indices stay as they are. Each table's maximum is capped, so that all together stay within
  * `tableElements`. All other sections are copied as they are.
  *
+ * @param imported - `"host"`: the host makes the memories that the module imports too; `"kept"`: they stay
+ * imports as they are, for another module's instance has them.
+ *
  * Throws a {@link ModuleFormatError} for too many memories or tables, and for tables that begin larger
  * than `tableElements`.
  */
@@ -45,13 +48,14 @@ export function rewriteModule(
   bytes: Uint8Array,
   info: CoreModuleInfo,
   tableElements: number = MAX_TABLE_ELEMENTS,
+  imported: "host" | "kept" = "host",
 ): RewrittenModule {
-  const imported = importedMemories(info);
-  const memories = [...imported, ...info.memories];
+  const replaced = imported === "host" ? importedMemories(info) : [];
+  const memories = [...replaced, ...info.memories];
   checkCount(memories.length, MAX_MODULE_MEMORIES, "memories");
   checkCount(info.tables.length, MAX_MODULE_TABLES, "tables");
   const memoryModule = freeModuleName(info);
-  const imports = importSection(bytes, info, memoryModule, imported.length);
+  const imports = importSection(bytes, info, memoryModule, memories.length, imported);
   const tables = tableSection(info.tables, tableElements);
   const parts: Uint8Array[] = [bytes.subarray(0, 8)];
   let importsWritten = imports === undefined;
@@ -101,9 +105,10 @@ function importSection(
   bytes: Uint8Array,
   info: CoreModuleInfo,
   memoryModule: string,
-  imported: number,
+  memories: number,
+  imported: "host" | "kept",
 ): Uint8Array | undefined {
-  if (info.memories.length + imported === 0) return undefined;
+  if (memories === 0) return undefined;
   const content = new ByteWriter();
   content.u32(info.imports.length + info.memories.length);
   let index = 0;
@@ -114,7 +119,11 @@ function importSection(
     content.limits(initial, maximum, (shared ? SHARED : 0) | (address64 ? ADDRESS_64 : 0));
   };
   const old = info.sections.find((section) => section.id === SECTION_IMPORT);
-  if (old !== undefined) copyImports(bytes, old, content, writeMemory);
+  if (old !== undefined && imported === "kept") {
+    const entries = new ByteReader(bytes, old.content, old.end);
+    entries.u32();
+    content.bytes(bytes.subarray(entries.position, old.end));
+  } else if (old !== undefined) copyImports(bytes, old, content, writeMemory);
   info.memories.forEach(writeMemory);
   return section(SECTION_IMPORT, content);
 }

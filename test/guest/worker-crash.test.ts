@@ -14,7 +14,7 @@ const dist = fileURLToPath(new URL("../../dist/", import.meta.url));
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "safedock-crash-"));
-  for (const part of ["base", "fs", "guest", "tree", "wasi", "wasm"]) {
+  for (const part of ["base", "fs", "guest", "component", "tree", "wasi", "wasm"]) {
     await cp(join(dist, part), join(folder, part), { recursive: true });
   }
   await writeFile(join(folder, "package.json"), '{ "type": "module" }');
