@@ -5,12 +5,16 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const tools = new URL("../test/guests/c/tools/", import.meta.url);
+const components = new URL("../test/guests/components/", import.meta.url);
 
 /** The host path of a guest: a tool of the test suite, or `fib` of this folder. */
 export function guestPath(name) {
   const folder = name === "fib" ? new URL("./guests/", import.meta.url) : tools;
   return fileURLToPath(new URL(`${name}.wasm`, folder));
 }
+
+/** The host path of a component: `hello`, `greet`, `real/readbench` … */
+export const componentPath = (name) => fileURLToPath(new URL(`${name}.wasm`, components));
 
 export const guestBytes = (name) => readFileSync(guestPath(name));
 
