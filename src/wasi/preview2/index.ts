@@ -28,10 +28,8 @@ import { pollInterface } from "./io/poll.js";
 import { streamsInterface } from "./io/streams.js";
 import { randomInterfaces } from "./random/random.js";
 
-/** By their names without a version: `wasi:cli/environment`. */
-export type Interfaces = Readonly<Record<string, object>>;
-
 export interface Preview2 {
+  /** By the names of the interfaces without a version. */
   readonly imports: Interfaces;
   /** Thrown by `exit`, and by every call after it. */
   readonly exit: ExitSignal;
@@ -44,14 +42,15 @@ export interface Preview2 {
   end(): void;
 }
 
-export function createPreview2(): Preview2 {
-  const host = new Host();
+type Interfaces = ReturnType<typeof interfaces>;
+
+function interfaces(host: Host) {
   const error = errorInterface(host);
   const poll = pollInterface(host);
   const streams = streamsInterface(host, error, poll);
   const stdio = stdioInterfaces(host, streams);
   const random = randomInterfaces(host);
-  const imports: Interfaces = {
+  return {
     "wasi:io/error": error.error,
     "wasi:io/poll": poll.poll,
     "wasi:io/streams": streams.streams,
@@ -71,8 +70,12 @@ export function createPreview2(): Preview2 {
     "wasi:random/insecure": random.insecure,
     "wasi:random/insecure-seed": random.insecureSeed,
   };
+}
+
+export function createPreview2(): Preview2 {
+  const host = new Host();
   return {
-    imports,
+    imports: interfaces(host),
     exit: host.exit,
     begin: (context) => host.begin(context),
     end: () => host.end(),

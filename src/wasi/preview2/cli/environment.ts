@@ -4,13 +4,7 @@ import type { Host } from "../host.js";
 import { lower, type Lowering } from "../lowering.js";
 import type { Process } from "../process.js";
 
-export interface EnvironmentInterface {
-  getEnvironment(): [string, string][];
-  getArguments(): string[];
-  initialCwd(): string | undefined;
-}
-
-export function environmentInterface(host: Host): EnvironmentInterface {
+export function environmentInterface(host: Host) {
   const getEnvironment = (): [string, string][] => variables(host.enter());
   lower(host, getEnvironment, [], (lowering) => (out: number): void => {
     const pairs = variables(host.enter());

@@ -6,12 +6,7 @@ import { lower } from "../lowering.js";
 const CODE_OK = 0;
 const CODE_ERROR = 1;
 
-export interface ExitInterface {
-  exit(status: { readonly tag: "ok" | "err" }): never;
-  exitWithCode(code: number): never;
-}
-
-export function exitInterface(host: Host): ExitInterface {
+export function exitInterface(host: Host) {
   const exit = ({ tag }: { readonly tag: "ok" | "err" }): never =>
     host.leave(tag === "ok" ? CODE_OK : CODE_ERROR);
   lower(host, exit, [], () => (status: number) => host.leave(status === 0 ? CODE_OK : CODE_ERROR));

@@ -1,12 +1,8 @@
 /** wasi:cli/stdin, stdout and stderr, and the terminals, of which there are none. */
-import type {
-  InputStream,
-  OutputStream,
-} from "@bytecodealliance/preview2-shim/interfaces/wasi-io-streams";
 import type { Host } from "../host.js";
 import { Input } from "../io/input.js";
 import { Output } from "../io/output.js";
-import type { StreamsInterface } from "../io/streams.js";
+import type { InputStreamForm, OutputStreamForm, StreamsInterface } from "../io/streams.js";
 import { lower } from "../lowering.js";
 import { makeDroppable } from "../object-form.js";
 import { Resource } from "../resource.js";
@@ -16,19 +12,8 @@ import { StandardOutput } from "./standard-output.js";
 class TerminalInputResource extends Resource {}
 class TerminalOutputResource extends Resource {}
 
-export interface StdioInterfaces {
-  readonly stdin: { getStdin(): InputStream };
-  readonly stdout: { getStdout(): OutputStream };
-  readonly stderr: { getStderr(): OutputStream };
-  readonly terminalInput: { readonly TerminalInput: unknown };
-  readonly terminalOutput: { readonly TerminalOutput: unknown };
-  readonly terminalStdin: { getTerminalStdin(): undefined };
-  readonly terminalStdout: { getTerminalStdout(): undefined };
-  readonly terminalStderr: { getTerminalStderr(): undefined };
-}
-
-export function stdioInterfaces(host: Host, streams: StreamsInterface): StdioInterfaces {
-  const getStdin = (): InputStream => {
+export function stdioInterfaces(host: Host, streams: StreamsInterface) {
+  const getStdin = (): InputStreamForm => {
     host.enter();
     return streams.input(new StandardInput());
   };
@@ -37,8 +22,8 @@ export function stdioInterfaces(host: Host, streams: StreamsInterface): StdioInt
     return lowering.give(0, new StandardInput());
   });
 
-  const outputGetter = (name: "stdout" | "stderr"): (() => OutputStream) => {
-    const get = (): OutputStream => {
+  const outputGetter = (name: "stdout" | "stderr"): (() => OutputStreamForm) => {
+    const get = (): OutputStreamForm => {
       host.enter();
       return streams.output(new StandardOutput(name));
     };

@@ -1,20 +1,12 @@
 /** wasi:clocks/monotonic-clock. */
-import type { Pollable } from "@bytecodealliance/preview2-shim/interfaces/wasi-io-poll";
 import { SUCCESS } from "../../../fs/errno.js";
 import { TAKEN_CLOCK, USED_CLOCK, USED_SLEEP } from "../../../fs/policy-board.js";
 import type { Host } from "../host.js";
 import { PollableResource } from "../io/pollable.js";
-import type { PollInterface } from "../io/poll.js";
+import type { PollableForm, PollInterface } from "../io/poll.js";
 import type { Waitable } from "../io/waitable.js";
 import { lower } from "../lowering.js";
 import type { Process } from "../process.js";
-
-export interface MonotonicClockInterface {
-  now(): bigint;
-  resolution(): bigint;
-  subscribeInstant(when: bigint): Pollable;
-  subscribeDuration(length: bigint): Pollable;
-}
 
 /** A moment of the monotonic clock. */
 class Deadline implements Waitable {
@@ -30,7 +22,7 @@ class Deadline implements Waitable {
   }
 }
 
-export function monotonicClockInterface(host: Host, poll: PollInterface): MonotonicClockInterface {
+export function monotonicClockInterface(host: Host, poll: PollInterface) {
   const now = (): bigint => readClock(host.enter(), "now").monotonic();
   lower(host, now, [], () => now);
 
@@ -47,7 +39,7 @@ export function monotonicClockInterface(host: Host, poll: PollInterface): Monoto
     readClock(process, "subscribe-instant");
     return new Deadline(BigInt.asUintN(64, when));
   };
-  const subscribeInstant = (when: bigint): Pollable => poll.pollable(at(when));
+  const subscribeInstant = (when: bigint): PollableForm => poll.pollable(at(when));
   lower(
     host,
     subscribeInstant,
@@ -61,7 +53,7 @@ export function monotonicClockInterface(host: Host, poll: PollInterface): Monoto
     tellTaken(process, "subscribe-duration");
     return new Deadline(process.context.clock.monotonic() + BigInt.asUintN(64, length));
   };
-  const subscribeDuration = (length: bigint): Pollable => poll.pollable(after(length));
+  const subscribeDuration = (length: bigint): PollableForm => poll.pollable(after(length));
   lower(
     host,
     subscribeDuration,

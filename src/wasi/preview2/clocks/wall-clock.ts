@@ -8,12 +8,7 @@ import { readClock } from "./monotonic-clock.js";
 /** `seconds u64 0  nanoseconds u32 8`. */
 const DATETIME_BYTES = 16;
 
-export interface WallClockInterface {
-  now(): Datetime;
-  resolution(): Datetime;
-}
-
-export function wallClockInterface(host: Host): WallClockInterface {
+export function wallClockInterface(host: Host) {
   const readNow = (): bigint => readClock(host.enter(), "now").realtime();
   const readResolution = (): bigint => {
     const process = host.enter();

@@ -1,7 +1,7 @@
 /** wasi:io/error. */
 import type { Host } from "../host.js";
 import { lowerMethod } from "../lowering.js";
-import { makeDroppable, type ObjectClass, resourceOf } from "../object-form.js";
+import { makeDroppable, resourceOf } from "../object-form.js";
 import { Resource } from "../resource.js";
 import { errorCodeName } from "../filesystem/error-code.js";
 
@@ -22,15 +22,9 @@ export class ErrorResource extends Resource {
   }
 }
 
-export interface ErrorForm {
-  toDebugString(): string;
-}
+export type ErrorInterface = ReturnType<typeof errorInterface>;
 
-export interface ErrorInterface {
-  readonly error: { readonly Error: ObjectClass<ErrorForm> };
-}
-
-export function errorInterface(host: Host): ErrorInterface {
+export function errorInterface(host: Host) {
   class StreamError {
     toDebugString(): string {
       host.enter();

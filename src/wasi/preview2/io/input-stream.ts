@@ -1,5 +1,4 @@
 /** `wasi:io/streams.input-stream`. */
-import type { InputStream as InputStreamForm } from "@bytecodealliance/preview2-shim/interfaces/wasi-io-streams";
 import type { Host } from "../host.js";
 import { MAX_READ_BYTES } from "../limits.js";
 import { type Lowering, lowerMethod } from "../lowering.js";
@@ -8,7 +7,7 @@ import type { Process } from "../process.js";
 import { toLength } from "../to-length.js";
 import { ErrorResource } from "./error.js";
 import { Input } from "./input.js";
-import { type PollInterface, subscribable } from "./poll.js";
+import { type PollableForm, type PollInterface, subscribable } from "./poll.js";
 import { putStreamError, streamError } from "./stream-error.js";
 
 /** Bytes that are read to be thrown away, or to be written elsewhere, in one call. */
@@ -25,11 +24,7 @@ const LIST_RESULT_BYTES = 12;
 /** `result<u64, stream-error>`: case 0, number or error 8. */
 export const COUNT_RESULT_BYTES = 16;
 
-export function inputStreamClass(
-  host: Host,
-  errors: ObjectClass<object>,
-  poll: PollInterface,
-): ObjectClass<InputStreamForm> {
+export function inputStreamClass(host: Host, errors: ObjectClass<object>, poll: PollInterface) {
   /** Bytes that can be taken now, or -errno. */
   function prepare(process: Process, input: Input, length: number, blocking: boolean): number {
     return blocking && length > 0 ? input.await(process, length) : input.prepare(process, length);
@@ -75,7 +70,7 @@ export function inputStreamClass(
       return skipObject(this, length, true);
     }
 
-    subscribe(): ReturnType<PollInterface["pollable"]> {
+    subscribe(): PollableForm {
       host.enter();
       const input = resourceOf(host, Input, this);
       return poll.pollable(input.waitable, input);

@@ -1,5 +1,4 @@
 /** `wasi:io/streams.output-stream`. */
-import type { OutputStream as OutputStreamForm } from "@bytecodealliance/preview2-shim/interfaces/wasi-io-streams";
 import type { Host } from "../host.js";
 import { BLOCKING_WRITE_BYTES } from "../limits.js";
 import { type Lowering, lowerMethod } from "../lowering.js";
@@ -10,7 +9,7 @@ import { ErrorResource } from "./error.js";
 import { Input } from "./input.js";
 import { COUNT_RESULT_BYTES, PASSED_BYTES, PASSING, putCount } from "./input-stream.js";
 import { Output } from "./output.js";
-import { type PollInterface, subscribable } from "./poll.js";
+import { type PollableForm, type PollInterface, subscribable } from "./poll.js";
 import { putStreamError, streamError } from "./stream-error.js";
 
 const TYPES = [ErrorResource, Output] as const;
@@ -108,11 +107,7 @@ function counted(process: Process, length: number, answer: number): number {
   return answer;
 }
 
-export function outputStreamClass(
-  host: Host,
-  errors: ObjectClass<object>,
-  poll: PollInterface,
-): ObjectClass<OutputStreamForm> {
+export function outputStreamClass(host: Host, errors: ObjectClass<object>, poll: PollInterface) {
   const writer = new Writer(host);
 
   /** The object form of a call that answers -errno, or something of use. */
@@ -146,7 +141,7 @@ export function outputStreamClass(
       call(this, (process, output) => writer.blockingFlush(process, output));
     }
 
-    subscribe(): ReturnType<PollInterface["pollable"]> {
+    subscribe(): PollableForm {
       host.enter();
       const output = resourceOf(host, Output, this);
       return poll.pollable(output.waitable, output);

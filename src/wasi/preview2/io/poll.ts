@@ -1,5 +1,4 @@
 /** wasi:io/poll. */
-import type { Pollable as PollableForm } from "@bytecodealliance/preview2-shim/interfaces/wasi-io-poll";
 import type { Host } from "../host.js";
 import { MAX_POLLABLES } from "../limits.js";
 import { lower, lowerMethod } from "../lowering.js";
@@ -9,16 +8,16 @@ import type { Resource, ResourceType } from "../resource.js";
 import { PollableResource } from "./pollable.js";
 import { type Waitable, waitForAny } from "./waitable.js";
 
-export type { PollableForm };
-
-/** What other interfaces make pollables with. */
-export interface PollInterface {
-  readonly poll: { readonly Pollable: unknown; poll(list: PollableForm[]): Uint32Array };
-  /** The object form of a pollable; it must not outlive `parent`. */
-  pollable(on: Waitable, parent?: Resource): PollableForm;
+/** The object form of a pollable. */
+export interface PollableForm {
+  ready(): boolean;
+  block(): void;
 }
 
-export function pollInterface(host: Host): PollInterface {
+/** What other interfaces make pollables with. */
+export type PollInterface = ReturnType<typeof pollInterface>;
+
+export function pollInterface(host: Host) {
   class Pollable {
     ready(): boolean {
       const process = host.enter();
@@ -101,7 +100,9 @@ export function pollInterface(host: Host): PollInterface {
 
   return {
     poll: { Pollable, poll },
-    pollable: (on, parent) => objectOf(host, Pollable, new PollableResource(on), parent),
+    /** The object form of a pollable; it must not outlive `parent`. */
+    pollable: (on: Waitable, parent?: Resource): PollableForm =>
+      objectOf(host, Pollable, new PollableResource(on), parent),
   };
 }
 

@@ -11,19 +11,10 @@ import { MAX_RANDOM_BYTES } from "../limits.js";
 import { lower, type Lowering } from "../lowering.js";
 import { toLength } from "../to-length.js";
 
-export interface RandomInterfaces {
-  readonly random: { getRandomBytes(length: bigint): Uint8Array; getRandomU64(): bigint };
-  readonly insecure: {
-    getInsecureRandomBytes(length: bigint): Uint8Array;
-    getInsecureRandomU64(): bigint;
-  };
-  readonly insecureSeed: { insecureSeed(): [bigint, bigint] };
-}
-
 const WORDS = new BigUint64Array(2);
 const WORD_BYTES = new Uint8Array(WORDS.buffer);
 
-export function randomInterfaces(host: Host): RandomInterfaces {
+export function randomInterfaces(host: Host) {
   function source(call: string): RandomSource {
     const process = host.enter();
     const { random } = process.context;
