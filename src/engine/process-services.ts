@@ -1,5 +1,8 @@
 import type { HostService, HostServices } from "../base/host-service.js";
+import { HTTP_SERVICE } from "../base/http-messages.js";
 import type { DenialLog } from "../fs/denial.js";
+import { EACCES } from "../fs/errno.js";
+import type { HttpBroker, HttpUse } from "../http/out/broker.js";
 import type { HttpOptions } from "../http/http-options.js";
 import type { CheckedGrants } from "./check-grants.js";
 import type { CheckedOptions } from "./check-options.js";
@@ -19,30 +22,62 @@ export function needsServices({ http }: CheckedOptions): boolean {
  * process; what a service needs is loaded then.
  */
 export class ContainerServices {
+  readonly #hosts: ServiceHosts;
   #present: CheckedOptions;
+  #http: Promise<HttpBroker> | undefined;
+  #broker: HttpBroker | undefined;
 
-  constructor(granted: CheckedOptions, _hosts: ServiceHosts) {
+  constructor(granted: CheckedOptions, hosts: ServiceHosts) {
     this.#present = granted;
+    this.#hosts = hosts;
   }
 
   /**
    * The services of one process, by name. Each is ended with it.
    *
-   * @param _log - is told what they refuse for want of a grant
+   * @param log - is told what they refuse for want of a grant
    * @param own - services of this process alone, such as its calls
    */
-  async open(_log: DenialLog, own: HostServices | undefined): Promise<HostServices> {
+  async open(log: DenialLog, own: HostServices | undefined): Promise<HostServices> {
     const services = new Map<string, HostService>(own);
+    if (this.#present.http.length > 0) {
+      const broker = await (this.#http ??= this.#openHttp());
+      services.set(HTTP_SERVICE, httpService(broker, log));
+    }
     return services;
+  }
+
+  /** By origin, in the order of their first use. */
+  get httpUses(): readonly HttpUse[] {
+    return this.#broker?.uses.list() ?? [];
   }
 
   /** Grants less from here on: what is open and no longer granted is cut. */
   narrow(next: CheckedGrants): void {
     this.#present = { ...this.#present, ...next };
+    this.#broker?.narrow(next.http);
   }
 
   /** Nothing runs any more: lets go of connections. What was used stays known. */
   release(): void {
-    return;
+    this.#broker?.close();
   }
+
+  async #openHttp(): Promise<HttpBroker> {
+    const { HttpBroker } = await import("../http/out/broker.js");
+    this.#broker = new HttpBroker(this.#present.http, this.#hosts.http);
+    return this.#broker;
+  }
+}
+
+function httpService(broker: HttpBroker, log: DenialLog): HostService {
+  return broker.session(({ method, url, address }) =>
+    log.denied({
+      kind: "http",
+      call: method,
+      path: url,
+      errno: EACCES,
+      ...(address === undefined ? undefined : { address }),
+    }),
+  );
 }
