@@ -1,25 +1,15 @@
-import { createHash } from "node:crypto";
-import { setImmediate } from "node:timers/promises";
 import { cachedDataVersionTag, deserialize, serialize } from "node:v8";
+import { isWhole, SEAL_BYTES, sealOf } from "../base/sealed-file.js";
 import type { PreparedComponent } from "./prepared-component.js";
 
 /**
- * A prepared component as one file:
+ * A prepared component as the content of a sealed file:
  *
- *     magic     16 bytes   what it is, and the format's number
- *     digest    32 bytes   SHA-256 of all that follows
  *     length     4 bytes   of the head, little endian
  *     head                 FileHead, as V8 serialises it
  *     parts                the script, the core modules, V8's cached data of the script
- *
- * The digest finds damage. Who may write the store may write another one: the store's folder is its owner's.
  */
-const MAGIC = Buffer.from("safedock-prep/1\n", "latin1");
-const DIGEST_BYTES = 32;
-const HEAD_AT = MAGIC.length + DIGEST_BYTES + 4;
-
-/** Bytes hashed before other work gets its turn: about 1 ms. */
-const HASH_CHUNK_BYTES = 2 ** 20;
+const HEAD_AT = SEAL_BYTES + 4;
 
 interface FileHead extends Omit<PreparedComponent, "script" | "codeCache" | "cores"> {
   readonly scriptBytes: number;
@@ -44,9 +34,7 @@ export function encodePrepared(prepared: PreparedComponent): readonly Uint8Array
   const length = Buffer.alloc(4);
   length.writeUInt32LE(headBytes.length);
   const parts = [length, headBytes, text, ...cores.map(({ bytes }) => bytes), codeCache];
-  const digest = createHash("sha256");
-  for (const part of parts) digest.update(part);
-  return [MAGIC, digest.digest(), ...parts];
+  return [sealOf(parts), ...parts];
 }
 
 /** `undefined` for a file that is damaged, of another format, or of another key. */
@@ -63,17 +51,6 @@ export async function decodePrepared(
     // Whole, and yet V8 does not know the head's format: a newer one has written it.
     return undefined;
   }
-}
-
-/** Tells whether a file is as it was written. */
-export async function isWhole(file: Buffer): Promise<boolean> {
-  if (file.length < HEAD_AT || !file.subarray(0, MAGIC.length).equals(MAGIC)) return false;
-  const digest = createHash("sha256");
-  for (let at = MAGIC.length + DIGEST_BYTES; at < file.length; at += HASH_CHUNK_BYTES) {
-    if (at > HASH_CHUNK_BYTES) await setImmediate();
-    digest.update(file.subarray(at, at + HASH_CHUNK_BYTES));
-  }
-  return digest.digest().equals(file.subarray(MAGIC.length, MAGIC.length + DIGEST_BYTES));
 }
 
 function partsOf(file: Buffer, start: number, head: FileHead): PreparedComponent | undefined {

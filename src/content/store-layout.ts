@@ -12,6 +12,8 @@ export const STORE_VERSION = "v1";
  *       layers/<hex of the DiffID>    what a layer's tar holds
  *       unpacked/<hex of the blob>    the DiffID that a compressed layer was found to have
  *       snapshots/<hex of the ChainID>/{tree,modules.json}
+ *       components/<hex of the DiffID>/<offset>-<length>   digest of a component in it
+ *       prepared/<hex of the component>/<variant>          what jco has made of it
  *       images/<hex of the manifest>.json
  *       references/<hex of sha256 of the full reference>.json
  *       pins/<hex of the manifest>    empty; keeps an image from being pruned
@@ -23,6 +25,8 @@ export const STORE_VERSION = "v1";
 export class StoreLayout {
   readonly base: string;
   readonly temp: string;
+  readonly components: string;
+  readonly prepared: string;
   readonly images: string;
   readonly references: string;
   readonly pins: string;
@@ -32,6 +36,8 @@ export class StoreLayout {
   constructor(readonly root: string) {
     this.base = join(root, STORE_VERSION);
     this.temp = join(this.base, "temp");
+    this.components = join(this.base, "components");
+    this.prepared = join(this.base, "prepared");
     this.images = join(this.base, "images");
     this.references = join(this.base, "references");
     this.pins = join(this.base, "pins");
@@ -40,10 +46,10 @@ export class StoreLayout {
   }
 
   folders(): readonly string[] {
-    const { temp, images, references, pins, leases, collectors } = this;
+    const { temp, components, prepared, images, references, pins, leases, collectors } = this;
     const named = ["blobs/sha256", "blobs/sha512", "layers", "unpacked", "snapshots"];
     const paths = named.map((name) => join(this.base, name));
-    return [temp, images, references, pins, leases, collectors, ...paths];
+    return [temp, components, prepared, images, references, pins, leases, collectors, ...paths];
   }
 
   blob(digest: Digest): string {

@@ -7,7 +7,7 @@ import { isDigest, type Digest } from "../oci/digest.js";
 import { readIfThere } from "./check-blob.js";
 import type { ImageRecord } from "./image-record.js";
 import { blobsOfImage, partsOfImage } from "./parts-of-image.js";
-import { storedFiles, type StoredFile, type StoredKind } from "./stored-files.js";
+import { FOLDERS, storedFiles, type StoredFile, type StoredKind } from "./stored-files.js";
 
 /** A file with its size on disk, in bytes. */
 export interface SizedFile extends StoredFile {
@@ -15,7 +15,14 @@ export interface SizedFile extends StoredFile {
 }
 
 /** What is derived goes before what it was derived of: whatever is left is still right. */
-const ORDER: readonly StoredKind[] = ["unpacked", "layer", "snapshot", "blob"];
+const ORDER: readonly StoredKind[] = [
+  "component",
+  "prepared",
+  "unpacked",
+  "layer",
+  "snapshot",
+  "blob",
+];
 
 /**
  * What neither an image nor a living process needs, in the order in which it has to go.
@@ -42,10 +49,10 @@ export async function removeFiles(files: readonly StoredFile[]): Promise<void> {
   for (const { path } of files) await rm(path, { recursive: true, force: true });
 }
 
-/** Bytes of a file, or of what a snapshot's folder holds; 0 for what is gone. */
+/** Bytes of a file, or of what a folder holds; 0 for what is gone. */
 export async function sizeOf({ kind, path }: StoredFile): Promise<number> {
   try {
-    if (kind !== "snapshot") return (await stat(path)).size;
+    if (!FOLDERS.has(kind)) return (await stat(path)).size;
     const sizes = (await readdir(path)).map(async (name) => (await stat(join(path, name))).size);
     return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
   } catch (error) {

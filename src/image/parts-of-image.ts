@@ -2,6 +2,7 @@ import type { ContentStore } from "../content/content-store.js";
 import type { Digest } from "../oci/digest.js";
 import { MAX_MANIFEST_BYTES, parseManifest } from "../oci/manifest.js";
 import type { ImageRecord } from "./image-record.js";
+import { componentsOf } from "./prepared-files.js";
 
 /**
  * The blobs that an image is made of: manifest, config, layers as they came and uncompressed. What only
@@ -27,7 +28,10 @@ export async function blobsOfImage(
 
 /** Everything that an image is named or made of: what a lease on it names. */
 export async function partsOfImage(content: ContentStore, record: ImageRecord): Promise<Digest[]> {
-  return [...(await blobsOfImage(content, record)), record.chainId, ...(record.indexes ?? [])];
+  const { chainId, indexes = [], layers } = record;
+  const components = layers.map(({ diffId }) => componentsOf(content, diffId));
+  const prepared = (await Promise.all(components)).flat();
+  return [...(await blobsOfImage(content, record)), chainId, ...indexes, ...prepared];
 }
 
 /** What containers need of an image, and its name. */

@@ -43,7 +43,9 @@ export async function rebuildImages(
   findings: readonly Finding[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const touched = new Set(findings.map(({ digest }) => digest));
+  // What was prepared is made again by whoever needs it.
+  const derived = findings.filter(({ kind }) => kind !== "prepared");
+  const touched = new Set(derived.map(({ digest }) => digest));
   const records = await stores.records.records();
   const images = new Map(records.map((record) => [record.digest, record]));
   const wanted = new Set(

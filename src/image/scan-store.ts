@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ContentStore } from "../content/content-store.js";
 import { WASM_HEAD_BYTES, wasmKind } from "../layer/wasm-kind.js";
@@ -7,6 +7,7 @@ import { layerCompression } from "../oci/media-types.js";
 import { isModuleList, type SnapshotStore } from "../snapshot/snapshot-store.js";
 import { checkBlob, readIfThere } from "./check-blob.js";
 import { concurrently } from "../base/concurrently.js";
+import { isWhole } from "../base/sealed-file.js";
 import type { ImageRecord } from "./image-record.js";
 import { readHead } from "./module-layer.js";
 import { blobsOfImage } from "./parts-of-image.js";
@@ -50,6 +51,7 @@ export async function scanStore(
   await scanner.images();
   await scanner.layers();
   await scanner.snapshots();
+  await scanner.prepared();
   await scanner.references();
   return scanner.result();
 }
@@ -162,6 +164,21 @@ class StoreScanner {
         () => false,
       );
       if (!isThere) this.#note(file, `it is missing; the image ${record.digest} needs it`);
+    }
+  }
+
+  /** What was prepared of components: whether it is as it was written. */
+  async prepared(): Promise<void> {
+    for (const { digest, path: folder } of await this.#files("prepared")) {
+      for (const name of await readdir(folder).catch(() => [])) {
+        const path = join(folder, name);
+        if (this.only?.has(path) === false) continue;
+        const file = await readFile(path).catch(() => undefined);
+        if (file === undefined) continue;
+        this.#count(file.length);
+        const problem = (await isWhole(file)) ? undefined : "it is not as it was written";
+        this.#note({ kind: "prepared", digest, path }, problem);
+      }
     }
   }
 

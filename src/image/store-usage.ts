@@ -6,7 +6,14 @@ import { partsOfImage } from "./parts-of-image.js";
 import { nameOfReference, type RecordStore } from "./record-store.js";
 import { storedFiles, type StoredKind } from "./stored-files.js";
 
-const PARTS: readonly StoredKind[] = ["blob", "layer", "unpacked", "snapshot"];
+const PARTS: readonly StoredKind[] = [
+  "blob",
+  "layer",
+  "unpacked",
+  "snapshot",
+  "component",
+  "prepared",
+];
 
 /** What each image takes on disk, what they share, and what nobody needs. */
 export async function storeUsage(

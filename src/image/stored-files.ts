@@ -4,9 +4,20 @@ import type { StoreLayout } from "../content/store-layout.js";
 import { isDigest, type Digest } from "../oci/digest.js";
 
 /** What the store keeps: content, what is derived of it, and names. */
-export type StoredKind = "blob" | "layer" | "unpacked" | "snapshot" | "image" | "reference";
+export type StoredKind =
+  | "blob"
+  | "layer"
+  | "unpacked"
+  | "snapshot"
+  | "component"
+  | "prepared"
+  | "image"
+  | "reference";
 
-/** One file of the store; a snapshot is a folder. */
+/** Kinds that are a folder of files each. */
+export const FOLDERS: ReadonlySet<StoredKind> = new Set(["snapshot", "component", "prepared"]);
+
+/** One file of the store, or a folder. */
 export interface StoredFile {
   readonly kind: StoredKind;
   /** That it is named for: of a reference, the SHA-256 of its text. */
@@ -38,6 +49,9 @@ function foldersOf(layout: StoreLayout, kind: StoredKind): readonly string[] {
       return [layout.references];
     case "unpacked":
       return [join(layout.base, "unpacked")];
+    case "prepared":
+      return [layout.prepared];
+    case "component":
     case "layer":
     case "snapshot":
       return [join(layout.base, `${kind}s`)];

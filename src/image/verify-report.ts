@@ -31,6 +31,7 @@ export interface DamagedFile {
    * - `layer`: the index of a layer's tar
    * - `unpacked`: which tar a compressed layer was found to hold
    * - `snapshot`: the tree of an image's files
+   * - `prepared`: what was made of a component; it is made again when the component is needed
    * - `image`: the record of an image
    * - `reference`: a name for an image
    */
