@@ -22,13 +22,15 @@ type Evaluate = (scope: Readonly<Record<string, unknown>>) => Instantiate;
  * All that the generated code sees of the worker beside the language itself. A resource that a guest's code has
  * dropped must not run its destructor when another guest is there: it is never told.
  */
+const SCOPED_WEBASSEMBLY = Object.freeze({
+  Global: WebAssembly.Global,
+  RuntimeError: WebAssembly.RuntimeError,
+  // Without it the code tries the real one for each export, which costs more than all the rest on some Nodes.
+  promising: (call: unknown) => call,
+});
 const SCOPE = Object.freeze({
-  WebAssembly: Object.freeze({
-    Global: WebAssembly.Global,
-    RuntimeError: WebAssembly.RuntimeError,
-    // Without it the code tries the real one for each export, which costs more than all the rest on some Nodes.
-    promising: (call: unknown) => call,
-  }),
+  WebAssembly: SCOPED_WEBASSEMBLY,
+  globalThis: Object.freeze({ WebAssembly: SCOPED_WEBASSEMBLY }),
   console: Object.freeze({ error: () => undefined, log: () => undefined, warn: () => undefined }),
   FinalizationRegistry: class {
     register(): void {
@@ -91,21 +93,19 @@ export class ComponentCode {
   }
 
   #evaluate(): Instantiate {
-    const { script, codeCache, key } = this.#parts;
+    const { script, codeCache } = this.#parts;
     const compiled = new Script(script, {
-      filename: scriptName(key),
+      filename: SCRIPT_NAME,
       ...(codeCache === undefined ? undefined : { cachedData: codeCache as Buffer }),
     });
     return (compiled.runInThisContext() as Evaluate)(SCOPE);
   }
 }
 
-const SCRIPT_PREFIX = "component:";
-
-/** As which a stack trace names a component's script. */
-function scriptName(key: string): string {
-  return `${SCRIPT_PREFIX}${key}`;
-}
+/** As which a stack trace names a component's script; V8's cached code keeps the name it was made under. */
+const SCRIPT_NAME = "component.js";
+/** Files of our own are named with their whole path. */
+const IN_GUEST = /wasm:\/\/|[ (]component\.js:/;
 
 /** Frames of Node's own and of the language's functions: what they were given has made them throw. */
 const BUILT_IN = /\((?:node:|<anonymous>)|at (?:node:|<anonymous>)|\(native\)/;
@@ -118,5 +118,5 @@ export function isThrownByGuest({ stack = "" }: Error): boolean {
   const innermost = stack
     .split("\n")
     .find((line) => line.startsWith("    at ") && !BUILT_IN.test(line));
-  return innermost?.includes(SCRIPT_PREFIX) === true || innermost?.includes("wasm://") === true;
+  return innermost !== undefined && IN_GUEST.test(innermost);
 }
