@@ -11,6 +11,7 @@ const KEYS = [
   "platform",
   "maxArchiveBytes",
   "limits",
+  "prepare",
   "onProgress",
 ];
 /** Several images have names of their own. */
@@ -42,6 +43,7 @@ function check(options: LoadOptions): void {
     problems.add(`tag: must be a string, not ${show(tag)}`);
   }
   problems.platform("platform", platform);
+  problems.boolean("prepare", options.prepare);
   for (const problem of limitProblems(limits)) problems.add(problem);
   problems.throwIfAny("load options");
 }

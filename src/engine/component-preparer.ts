@@ -19,11 +19,23 @@ export interface PrepareOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const preparers = new WeakMap<ContentStore, ComponentPreparer>();
+
+/** The preparer of a store: who asks it twice for a component at the same time has it made once. */
+export function preparerOf(content: ContentStore): ComponentPreparer {
+  let preparer = preparers.get(content);
+  if (preparer === undefined) {
+    preparer = new ComponentPreparer(content);
+    preparers.set(content, preparer);
+  }
+  return preparer;
+}
+
 /**
  * Components in the form that workers load: from the store's folder of prepared ones if they are there, else
  * taken apart in a thread and kept there. Those that lie in no image are not kept.
  */
-export class ComponentPreparer {
+class ComponentPreparer {
   readonly #files: PreparedFiles;
   readonly #flights = new SharedFlights<PreparedComponent>(() => Promise.resolve());
 
@@ -105,7 +117,8 @@ function bytesOf(source: ModuleSource) {
   return { file: source.file, offset: source.offset, length: source.length };
 }
 
-function assertSize(source: ModuleSource, limit: number): void {
+/** @throws SafedockError `ERR_MODULE_TOO_LARGE` */
+export function assertSize(source: ModuleSource, limit: number): void {
   const size = "bytes" in source ? source.bytes.length : source.length;
   if (size <= limit) return;
   throw new SafedockError(

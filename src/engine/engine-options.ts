@@ -128,6 +128,11 @@ export interface PullOptions extends RegistryOptions {
   readonly allowUnlocked?: boolean;
   /** How much an image may take, and how many of its blobs are fetched at once. */
   readonly limits?: ImageLimits;
+  /**
+   * Make the image's components ready to run, which takes jco some tenths of a second each and is otherwise
+   * done when one is first run. It is kept in the store, for all processes. Default false.
+   */
+  readonly prepare?: boolean;
   /** Called for each blob's progress, as the engine's `progress` event. */
   readonly onProgress?: (event: ProgressEvent) => void;
 }
@@ -158,6 +163,11 @@ export interface LoadOptions {
   readonly platform?: string;
   /** How much an image may take, and how many of its blobs are fetched at once. */
   readonly limits?: ImageLimits;
+  /**
+   * Make the image's components ready to run, which takes jco some tenths of a second each and is otherwise
+   * done when one is first run. It is kept in the store, for all processes. Default false.
+   */
+  readonly prepare?: boolean;
   /** Called for each blob's progress, as the engine's `progress` event. */
   readonly onProgress?: (event: ProgressEvent) => void;
 }

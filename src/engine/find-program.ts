@@ -6,6 +6,7 @@ import { openPath, statPath } from "../fs/path-calls.js";
 import type { ModuleSource } from "../guest/compiled-module.js";
 import type { ImageStore } from "../image/image-store.js";
 import { resolveEntry, type Program as ImageProgram } from "../image/resolve-entry.js";
+import { wasmKind } from "../layer/wasm-kind.js";
 import type { OpenFiles } from "./container-host.js";
 import type { Image } from "./image.js";
 
@@ -14,6 +15,8 @@ export interface Program {
   readonly source: ModuleSource;
   readonly args: readonly string[];
   readonly entry?: string;
+  /** Whether the module is a component. */
+  readonly isComponent: boolean;
 }
 
 /** Programs remembered per image: an app execs a handful of them. */
@@ -59,7 +62,8 @@ function programKey(word: string | undefined, args: readonly string[] | undefine
 }
 
 function toProgram({ module, args, entry }: ImageProgram): Program {
-  return { source: module, args, ...(entry === undefined ? undefined : { entry }) };
+  const isComponent = module.kind === "component";
+  return { source: module, args, isComponent, ...(entry === undefined ? undefined : { entry }) };
 }
 
 /**
@@ -75,12 +79,12 @@ export async function findWrittenProgram(
   const [word = ""] = command;
   const hash = word.lastIndexOf("#");
   const whole = await readProgram(files, word, workingDirectory, maxBytes);
-  if (whole !== undefined) return { source: whole, args: command };
+  if (whole !== undefined) return { ...whole, args: command };
   if (hash <= 0 || hash === word.length - 1) return undefined;
   const name = word.slice(0, hash);
-  const source = await readProgram(files, name, workingDirectory, maxBytes);
-  if (source === undefined) return undefined;
-  return { source, args: [name, ...command.slice(1)], entry: word.slice(hash + 1) };
+  const found = await readProgram(files, name, workingDirectory, maxBytes);
+  if (found === undefined) return undefined;
+  return { ...found, args: [name, ...command.slice(1)], entry: word.slice(hash + 1) };
 }
 
 async function readProgram(
@@ -88,7 +92,7 @@ async function readProgram(
   word: string,
   workingDirectory: string,
   maxBytes: number,
-): Promise<ModuleSource | undefined> {
+): Promise<Pick<Program, "source" | "isComponent"> | undefined> {
   if (root === undefined || word === "" || word.includes("\0")) return undefined;
   const path = (word.startsWith("/") ? word : `${workingDirectory}/${word}`).replace(/^\/+/, "");
   const stat = emptyStat();
@@ -123,5 +127,10 @@ async function readProgram(
   } finally {
     file.close();
   }
-  return { bytes: bytes.subarray(0, done), key: `sha256:${digest.digest("hex")}`, name: word };
+  const found = bytes.subarray(0, done);
+  const key = `sha256:${digest.digest("hex")}`;
+  return {
+    source: { bytes: found, key, name: word },
+    isComponent: wasmKind(found) === "component",
+  };
 }

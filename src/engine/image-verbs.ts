@@ -1,6 +1,7 @@
 import { EventEmitter } from "eventemitter3";
 import { throwLater } from "../base/throw-later.js";
 import type { PruneOptions, PruneReport } from "../image/housekeeping-options.js";
+import type { ImageRecord } from "../image/image-record.js";
 import type { ImageLock } from "../image/image-lock.js";
 import type { ImageStore } from "../image/image-store.js";
 import type { LoadSource } from "../image/load-source.js";
@@ -89,7 +90,8 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
    * `ERR_CONFIG_INVALID`, `ERR_PLATFORM_NOT_FOUND`, `ERR_DIGEST_MISMATCH`, `ERR_SIZE_MISMATCH`,
    * `ERR_BLOB_TOO_LARGE`, `ERR_LAYER_*`, `ERR_DIFFID_MISMATCH`, `ERR_IMAGE_NO_WASM`; with `verify` or a
    * policy `ERR_SIGNATURE_MISSING`, `ERR_SIGNATURE_INVALID`, `ERR_POLICY_REFUSED`; with a lock
-   * `ERR_LOCK_MISSING`, `ERR_LOCK_INVALID`; with `pullPolicy: "never"` `ERR_IMAGE_NOT_FOUND`;
+   * `ERR_LOCK_MISSING`, `ERR_LOCK_INVALID`; with `pullPolicy: "never"` `ERR_IMAGE_NOT_FOUND`; with `prepare`
+   * `ERR_COMPONENT_*` for a component that cannot be run: the image is in the store nevertheless;
    * `ERR_OPTIONS_INVALID`. An abort rejects with `signal.reason`.
    */
   async pullImage(reference: string, options: PullOptions = {}): Promise<Image> {
@@ -99,8 +101,9 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
     const engine = { options: this.options, store: this.store, policy: this.#policy };
     const progress = this.#progress(reference, read.onProgress);
     const { record, isPulled } = await pullByPolicy(engine, reference, read, progress);
-    if (!isPulled) return new Image(record, this.store.snapshot(record));
-    return this.#arrived(record);
+    const image = isPulled ? this.#arrived(record) : new Image(record, this.store.snapshot(record));
+    if (read.prepare === true) await this.#prepare(record, read.signal);
+    return image;
   }
 
   /**
@@ -119,7 +122,10 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
    */
   async loadImage(source: LoadSource, options: LoadOptions = {}): Promise<Image> {
     const order = await this.#loadOrder("loadImage", source, options);
-    return this.#arrived(await this.store.load(source, order));
+    const record = await this.store.load(source, order);
+    const image = this.#arrived(record);
+    if (order.prepare === true) await this.#prepare(record, order.signal);
+    return image;
   }
 
   /**
@@ -137,7 +143,11 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
   async loadImages(source: LoadSource, options: LoadAllOptions = {}): Promise<Image[]> {
     const order = await this.#loadOrder("loadImages", source, options);
     const records = await this.store.loadAll(source, order);
-    return records.map((record) => this.#arrived(record));
+    const images = records.map((record) => this.#arrived(record));
+    if (order.prepare === true) {
+      for (const record of records) await this.#prepare(record, order.signal);
+    }
+    return images;
   }
 
   /**
@@ -397,6 +407,11 @@ export abstract class ImageVerbs extends EventEmitter<EngineEvents> {
   async #registryOptions(options: LockOptions): Promise<LockOptions> {
     const { REGISTRY_OPTIONS } = await import("../registry/check-registry-options.js");
     return readKnownOptions("lock options", options, ["signal", ...REGISTRY_OPTIONS]);
+  }
+
+  async #prepare(record: ImageRecord, signal: AbortSignal | undefined): Promise<void> {
+    const { prepareImage } = await import("./prepare-image.js");
+    await prepareImage(this.store, record, signal);
   }
 
   #arrived(record: Parameters<ImageStore["snapshot"]>[0]): Image {

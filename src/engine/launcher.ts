@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { posix } from "node:path";
 import { isSafedockError, SafedockError } from "../base/errors.js";
-import type { CompiledModule } from "../guest/compiled-module.js";
+import type { CompiledModule, ModuleSource } from "../guest/compiled-module.js";
 import type { Guest, GuestIo } from "../guest/guest.js";
 import type { GuestPool } from "../guest/pool.js";
 import type { ImageStore } from "../image/image-store.js";
@@ -9,6 +9,7 @@ import type { Mount } from "../mount.js";
 import { checkArguments, checkedArguments, checkEnvironment } from "./check-environment.js";
 import type { CheckedMount } from "./check-fs-grants.js";
 import type { CheckedOptions } from "./check-options.js";
+import type { CompileOptions, ComponentCompiler } from "./component-compiler.js";
 import type { LaunchOrder, OpenFiles } from "./container-host.js";
 import type { ContainerLayer } from "./container-layer.js";
 import { findImageProgram, findWrittenProgram, type Program } from "./find-program.js";
@@ -28,6 +29,7 @@ export interface Launched {
 export class Launcher {
   readonly #pool: GuestPool;
   readonly #store: ImageStore;
+  #components: Promise<ComponentCompiler> | undefined;
   #opener: Promise<typeof import("./open-files.js")> | undefined;
 
   constructor(pool: GuestPool, store: ImageStore) {
@@ -65,16 +67,25 @@ export class Launcher {
 
   /** Compiled once per module; the pool keeps them. */
   compile(
-    program: Program,
+    { source, isComponent }: Program,
     { limits }: CheckedOptions,
     signal?: AbortSignal,
   ): Promise<CompiledModule> {
-    return this.#pool.compile(program.source, {
+    const options = {
       maxBytes: limits.moduleBytes,
       tableElements: limits.tableElements,
       timeoutMs: limits.compileMs,
       ...(signal === undefined ? undefined : { signal }),
-    });
+    };
+    if (isComponent) return this.#compileComponent(source, options);
+    return this.#pool.compile(source, options);
+  }
+
+  async #compileComponent(source: ModuleSource, options: CompileOptions): Promise<CompiledModule> {
+    this.#components ??= import("./component-compiler.js").then(
+      ({ ComponentCompiler }) => new ComponentCompiler(this.#pool, this.#store.content),
+    );
+    return (await this.#components).compile(source, options);
   }
 
   /** Finds and compiles the image's program, so that what cannot run is refused before it is started. */

@@ -25,6 +25,7 @@ const KEYS = [
   "lock",
   "allowUnlocked",
   "limits",
+  "prepare",
   "onProgress",
   ...REGISTRY_OPTIONS,
 ];
@@ -64,7 +65,7 @@ export async function pullByPolicy(
 ): Promise<PulledRecord> {
   const required = reading("pull options", "options", () => checkPullOptions(options));
   const { signal, platform, limits, pullPolicy, lock, allowUnlocked, ...rest } = options;
-  const { onProgress: _, verify: __, ...registry } = rest;
+  const { onProgress: _, verify: __, prepare: ___, ...registry } = rest;
   reading("registry options", "options", () => checkRegistryOptions(registry));
   const reference = parseReference(text);
   signal?.throwIfAborted();
@@ -104,6 +105,7 @@ function checkPullOptions(options: PullOptions): readonly Requirement[] {
     problems.add(`lock: must be a lock or the path of its file, not ${show(lock)}`);
   }
   problems.boolean("allowUnlocked", allowUnlocked);
+  problems.boolean("prepare", options.prepare);
   for (const problem of limitProblems(options.limits)) problems.add(problem);
   const required = verify === undefined ? undefined : readRequirement("verify", verify, problems);
   problems.throwIfAny("pull options");
