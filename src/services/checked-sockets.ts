@@ -1,5 +1,5 @@
 import { isNamed, ruleCovers, type SocketRule } from "./socket-rule.js";
-import { nameMatches, patternCovers } from "./name-pattern.js";
+import { nameMatches, patternCovers } from "../base/domain-name.js";
 
 /** What of the network is granted. */
 export interface CheckedSockets {

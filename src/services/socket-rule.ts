@@ -2,7 +2,7 @@ import type { Endpoint } from "../base/socket-messages.js";
 import { type IpAddress, parseIp } from "../base/ip-address.js";
 import { type IpNetwork, networkCovers, networkHas, parseNetwork } from "../base/ip-network.js";
 import { specialNetworkOf } from "../base/special-networks.js";
-import { nameMatches, parseNamePattern, patternCovers } from "./name-pattern.js";
+import { nameMatches, parseNamePattern, patternCovers } from "../base/domain-name.js";
 
 /** One address or name with its ports, as a grant has it. */
 export interface SocketRule {

@@ -16,7 +16,7 @@ import type {
   UdpOptions,
 } from "../base/socket-messages.js";
 import { type CheckedSockets, mayLookUp } from "./checked-sockets.js";
-import { normalName } from "./name-pattern.js";
+import { normalName } from "../base/domain-name.js";
 import { NamePins } from "./name-pins.js";
 import { checkedAddresses, type NameResolver } from "./resolve-name.js";
 import { socketRefusal } from "./socket-error.js";

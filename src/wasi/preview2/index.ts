@@ -22,11 +22,13 @@ import { exitInterface } from "./cli/exit.js";
 import { stdioInterfaces } from "./cli/stdio.js";
 import { monotonicClockInterface } from "./clocks/monotonic-clock.js";
 import { wallClockInterface } from "./clocks/wall-clock.js";
+import { filesystemInterfaces } from "./filesystem/interfaces.js";
 import { Host } from "./host.js";
 import { errorInterface } from "./io/error.js";
 import { pollInterface } from "./io/poll.js";
 import { streamsInterface } from "./io/streams.js";
 import { randomInterfaces } from "./random/random.js";
+import { socketInterfaces } from "./sockets/sockets.js";
 
 export interface Preview2 {
   /** By the names of the interfaces without a version. */
@@ -50,6 +52,7 @@ function interfaces(host: Host) {
   const streams = streamsInterface(host, error, poll);
   const stdio = stdioInterfaces(host, streams);
   const random = randomInterfaces(host);
+  const filesystem = filesystemInterfaces(host, streams);
   return {
     "wasi:io/error": error.error,
     "wasi:io/poll": poll.poll,
@@ -66,9 +69,12 @@ function interfaces(host: Host) {
     "wasi:cli/terminal-stderr": stdio.terminalStderr,
     "wasi:clocks/monotonic-clock": monotonicClockInterface(host, poll),
     "wasi:clocks/wall-clock": wallClockInterface(host),
+    "wasi:filesystem/types": filesystem.types,
+    "wasi:filesystem/preopens": filesystem.preopens,
     "wasi:random/random": random.random,
     "wasi:random/insecure": random.insecure,
     "wasi:random/insecure-seed": random.insecureSeed,
+    ...socketInterfaces(host, streams, poll),
   };
 }
 
