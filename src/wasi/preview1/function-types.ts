@@ -1,3 +1,5 @@
+import { HTTP_MODULE, HTTP_PARAMS } from "../http-module/function-types.js";
+
 /** What the two preview 1 modules provide, by name and type. */
 export type ValueType = "i32" | "i64";
 
@@ -73,8 +75,14 @@ export const unstableFunctions: ReadonlyMap<string, FunctionType> = new Map(
   [...preview1Functions].filter(([name]) => name !== "sock_accept"),
 );
 
+/** Of our own module for programs of preview 1. */
+export const httpModuleFunctions: ReadonlyMap<string, FunctionType> = new Map(
+  Object.entries(HTTP_PARAMS).map(([name, letters]) => [name, toType(name, letters)]),
+);
+
 /** Functions by the module that a guest imports them from. */
 export const preview1Modules: ReadonlyMap<string, ReadonlyMap<string, FunctionType>> = new Map([
   ["wasi_snapshot_preview1", preview1Functions],
   ["wasi_unstable", unstableFunctions],
+  [HTTP_MODULE, httpModuleFunctions],
 ]);

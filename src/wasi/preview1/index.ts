@@ -16,6 +16,8 @@
  */
 import type { Context } from "../context.js";
 import type { ExitSignal } from "../exit-signal.js";
+import type { HttpFunctionName } from "../http-module/function-types.js";
+import { httpFunctions } from "../http-module/index.js";
 import { argsFunctions } from "./args.js";
 import { Caller } from "./caller.js";
 import { clockFunctions } from "./clock.js";
@@ -42,6 +44,7 @@ export interface Preview1 {
   readonly imports: {
     readonly wasi_snapshot_preview1: Preview1Functions;
     readonly wasi_unstable: Omit<Preview1Functions, "sock_accept">;
+    readonly safedock_http: Record<HttpFunctionName, WebAssembly.ImportFunction>;
   };
   /** Thrown by `proc_exit`, and by every call after it. */
   readonly exit: ExitSignal;
@@ -82,7 +85,11 @@ export function createPreview1(): Preview1 {
     ...pollFunctions(caller, UNSTABLE_SUBSCRIPTION),
   };
   return {
-    imports: { wasi_snapshot_preview1: functions, wasi_unstable: unstable },
+    imports: {
+      wasi_snapshot_preview1: functions,
+      wasi_unstable: unstable,
+      safedock_http: httpFunctions(caller),
+    },
     exit: caller.exit,
     begin: (context, memory) => caller.begin(context, memory),
     end: () => caller.end(),

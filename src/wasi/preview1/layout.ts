@@ -2,12 +2,6 @@
 
 export const LOOKUP_SYMLINK_FOLLOW = 1;
 
-export const OFLAG_CREAT = 1;
-export const OFLAG_DIRECTORY = 2;
-export const OFLAG_EXCL = 4;
-export const OFLAG_TRUNC = 8;
-export const OFLAGS_ALL = 15;
-
 export const FDFLAG_APPEND = 1;
 export const FDFLAG_DSYNC = 2;
 export const FDFLAG_RSYNC = 8;

@@ -53,7 +53,7 @@ export function lower(
 export function lowerMethod<T extends object>(
   host: Host,
   prototype: T,
-  name: keyof T & string,
+  name: keyof T,
   types: readonly ResourceType[],
   make: (lowering: Lowering) => DirectFunction,
 ): void {
@@ -104,7 +104,10 @@ export class Lowering {
   /** A new handle for the guest; the resource is new as well. */
   give(index: number, resource: Resource, parent?: Resource): number {
     const table = (this.#tables ??= this.#sortTables())[index];
-    if (table === undefined) return this.#host.trap("a handle of an unknown type");
+    if (table === undefined) {
+      resource.release();
+      return this.#host.trap("a handle of an unknown type");
+    }
     return giveHandle(table, this.#host.resources.add(resource, parent));
   }
 

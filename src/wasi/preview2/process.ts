@@ -11,6 +11,8 @@ const STDIO_FILES = 3;
 export class Process extends GrantedProcess {
   readonly trap: Trap;
   readonly resources: ResourceTable;
+  /** It has ended: what it lets go of is of no interest to anyone. */
+  over = false;
   /** Files and directories that may still be opened. */
   #files: number;
   #lists: HeldLists | undefined;
@@ -57,6 +59,7 @@ export class Process extends GrantedProcess {
   }
 
   end(): void {
+    this.over = true;
     this.resources.clear();
     const { namespace } = this.context;
     for (const { location } of namespace.preopens) location.close();

@@ -40,7 +40,10 @@ export class ResourceTable {
   /** Gives the resource a number. Traps if there are too many. */
   add(resource: Resource, parent?: Resource): number {
     const rep = this.#free.pop() ?? this.#slots.length;
-    if (rep > MAX_RESOURCES) this.#trap(`more than ${MAX_RESOURCES} resources at once`);
+    if (rep > MAX_RESOURCES) {
+      resource.release();
+      this.#trap(`more than ${MAX_RESOURCES} resources at once`);
+    }
     this.#slots[rep] = resource;
     resource.rep = rep;
     if (parent !== undefined) {
