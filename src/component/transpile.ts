@@ -1,5 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { SafedockError } from "../base/errors.js";
+import { Turns } from "../base/turns.js";
+import { endLater } from "../base/ending-threads.js";
 import { unpackError } from "../base/packed-error.js";
 import { untilAborted } from "../base/until-aborted.js";
 
@@ -32,6 +34,10 @@ export interface TranspileOptions {
 
 /** Heap of the thread, in MiB: a script of 16 MiB and V8's code of it take a third. */
 const HEAP_MB = 512;
+/** Threads at a time: each may take 1.5 GiB, and a core. */
+const MAX_THREADS = 2;
+
+const turns = new Turns(MAX_THREADS);
 
 /**
  * Takes a component apart in a thread of its own, which ends then; the prepared component is written to
@@ -45,18 +51,18 @@ export async function transpile(
   order: TranspileOrder,
   { signal, timeoutMs }: TranspileOptions,
 ): Promise<{ readonly digest: string; readonly isKnown: boolean }> {
-  signal?.throwIfAborted();
+  const done = await turns.take(signal);
   const worker = new Worker(new URL("./transpile-worker.js", import.meta.url), {
     workerData: order,
     env: {},
     argv: [],
     execArgv: [],
-    stdin: false,
     stdout: true,
     stderr: true,
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
   });
   let timer: NodeJS.Timeout | undefined;
+  let answer: TranspileAnswer;
   try {
     const answered = new Promise<TranspileAnswer>((resolve, reject) => {
       timer = setTimeout(() => reject(tooLate(order.component, timeoutMs)), timeoutMs);
@@ -64,13 +70,18 @@ export async function transpile(
       worker.once("error", (error) => reject(failed(order.component, error)));
       worker.once("exit", () => reject(failed(order.component, undefined)));
     });
-    const answer = await untilAborted(answered, signal);
-    if ("error" in answer) throw unpackError(answer.error);
-    return answer;
+    answer = await untilAborted(answered, signal);
+    // V8 goes on compiling jco for half a second; whoever waits for the answer need not wait for that.
+    void endLater(worker).then(done);
+  } catch (error) {
+    await worker.terminate();
+    done();
+    throw error;
   } finally {
     clearTimeout(timer);
-    await worker.terminate();
   }
+  if ("error" in answer) throw unpackError(answer.error);
+  return answer;
 }
 
 /** A thread that runs out of memory says so in the error's code. */

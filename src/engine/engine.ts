@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { threadsEnded } from "../base/ending-threads.js";
 import { SafedockError } from "../base/errors.js";
 import type { ReadPolicy } from "../trust/policy.js";
 import { GuestPool } from "../guest/pool.js";
@@ -193,6 +194,7 @@ export class Engine extends ImageVerbs implements AsyncDisposable {
     await this.containers.close();
     await this.#launcher.close();
     await this.#uses.close();
+    await threadsEnded();
     this.removeAllListeners();
   }
 
