@@ -32,3 +32,10 @@ export function whatIsWrongWithLabel(name: string): string | undefined {
   if (name.length > MAX_EXTERN_NAME) return `it is longer than ${MAX_EXTERN_NAME} characters`;
   return PLAIN_LABEL.test(name) ? undefined : "it is not words joined by hyphens";
 }
+
+/** The part of a version that compatible ones share (semver): `1`, `0.2`, or all of `0.0.1` and of a draft. */
+export function compatibleVersion(version: string): string {
+  const [, major, minor] = /^(\d+)\.(\d+)\.\d+(?:\+.*)?$/.exec(version) ?? [];
+  if (major === undefined || (major === "0" && minor === "0")) return version;
+  return major === "0" ? `0.${minor}` : major;
+}

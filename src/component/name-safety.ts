@@ -4,7 +4,12 @@ import { ModuleFormatError } from "../wasm/byte-reader.js";
 import type { NameKind, NameList } from "../wasm/component/name-list.js";
 import { readComponentNames } from "../wasm/component/read-component-names.js";
 import { whatIsWrongWithCoreName } from "./core-name.js";
-import { whatIsWrongWithExternName, whatIsWrongWithLabel } from "./extern-name.js";
+import {
+  compatibleVersion,
+  whatIsWrongWithExternName,
+  whatIsWrongWithLabel,
+} from "./extern-name.js";
+import { whatTakesCoreExport, whatTakesExternName } from "./taken-names.js";
 
 /** What a name of each kind must be. Undefined: it never comes near the generated code. */
 const RULES: Readonly<Record<NameKind, ((name: string) => string | undefined) | undefined>> = {
@@ -32,6 +37,15 @@ const RULES: Readonly<Record<NameKind, ((name: string) => string | undefined) | 
   "custom section": undefined,
 };
 
+/** Lists whose names become variables and classes of the generated code. */
+const SIDES: Readonly<Partial<Record<NameKind, "import" | "export">>> = {
+  import: "import",
+  "type import": "import",
+  "type export": "import",
+  export: "export",
+  "inline export": "export",
+};
+
 /**
  * Checks every name of a component before it is transpiled, for the transpiler writes names into
  * JavaScript. `component` says in messages which one it is.
@@ -41,12 +55,32 @@ const RULES: Readonly<Record<NameKind, ((name: string) => string | undefined) | 
  */
 export function assertSafeNames(bytes: Uint8Array, component: string): void {
   for (const list of namesOf(bytes, component)) {
-    const rule = RULES[list.kind];
-    if (rule === undefined) continue;
-    for (const name of list.names) {
-      const problem = rule(name);
+    for (const [index, name] of list.names.entries()) {
+      const problem = RULES[list.kind]?.(name) ?? whatTakes(list, name, index);
       if (problem !== undefined) throw unsafe(component, list, name, problem);
     }
+    if (list.kind === "import" && list.where === "") refuseTwoVersions(list, component);
+  }
+}
+
+function whatTakes(list: NameList, name: string, index: number): string | undefined {
+  if (list.kind === "core export") return whatTakesCoreExport(name);
+  const side = SIDES[list.kind];
+  const sort = list.sorts?.[index];
+  if (side === undefined || sort === undefined) return undefined;
+  return whatTakesExternName(name, sort, side);
+}
+
+/** Generated code looks imports up without their versions: those of one name must be compatible. */
+function refuseTwoVersions(list: NameList, component: string): void {
+  const versions = new Map<string, string>();
+  for (const name of list.names) {
+    const [base = name, version = ""] = name.split("@");
+    const compatible = compatibleVersion(version);
+    const other = versions.get(base) ?? compatible;
+    versions.set(base, compatible);
+    if (other === compatible) continue;
+    throw unsafe(component, list, name, "it is imported in another version too");
   }
 }
 

@@ -1,6 +1,6 @@
 import { type ByteReader, ModuleFormatError } from "../byte-reader.js";
 import { readDescription } from "../read-component.js";
-import type { NameKind, NameLists } from "./name-list.js";
+import type { ExternNames, NamedSort, NameKind, NameLists } from "./name-list.js";
 
 /** Bytes of one name in a component: V8's own limit for strings of a module. */
 export const MAX_NAME_BYTES = 100_000;
@@ -9,7 +9,10 @@ export const MAX_ITEMS = 100_000;
 /** Options of one name: two kinds are known. */
 const MAX_NAME_OPTIONS = 16;
 const CORE = 0x00;
-const LAST_SORT = 0x05;
+const FUNCTION = 0x01;
+const INSTANCE = 0x05;
+/** The bound of a type that is a new resource; the other one is equal to a type. */
+const NEW_RESOURCE = 0x01;
 /** Functions, tables, memories, globals, tags; types, modules, instances. */
 const CORE_SORTS: readonly number[] = [0x00, 0x01, 0x02, 0x03, 0x04, 0x10, 0x11, 0x12];
 
@@ -53,6 +56,10 @@ export class PartReader {
     this.#lists.add(kind, this.where, names);
   }
 
+  noteExterns(kind: NameKind, { names, sorts }: ExternNames): void {
+    this.#lists.add(kind, this.where, names, sorts);
+  }
+
   /** Name of an import or export of a component: 0x00 or 0x01 name, or 0x02 name option*. */
   externName(): string {
     const form = this.reader.byte();
@@ -69,14 +76,25 @@ export class PartReader {
     return name;
   }
 
-  externDescription(): void {
-    readDescription(this.reader);
+  /** What an import is, or what an export is said to be. */
+  externDescription(): NamedSort {
+    const start = this.reader.position;
+    const sort = readDescription(this.reader);
+    if (sort === "function" || sort === "instance") return sort;
+    if (sort !== "type") return "other";
+    const end = this.reader.position;
+    this.reader.position = start + 1;
+    const isNew = this.reader.byte() === NEW_RESOURCE;
+    this.reader.position = end;
+    return isNew ? "resource" : "other";
   }
 
-  sort(): void {
+  sort(): NamedSort {
     const sort = this.reader.byte();
     if (sort === CORE) this.coreSort();
-    else if (sort > LAST_SORT) this.fail("sort");
+    else if (sort > INSTANCE) this.fail("sort");
+    if (sort === FUNCTION) return "function";
+    return sort === INSTANCE ? "instance" : "other";
   }
 
   coreSort(): void {

@@ -5,7 +5,7 @@ import {
   readComponentHeader,
 } from "../read-component.js";
 import { readModule, SECTION_CUSTOM } from "../read-module.js";
-import { type NameList, NameLists } from "./name-list.js";
+import { ExternNames, type NameList, NameLists } from "./name-list.js";
 import { joinPlaces, MAX_NAME_BYTES, PartReader } from "./part-reader.js";
 import { readAlias, readCoreInstances, readInstances } from "./read-instances.js";
 import { readCoreType, readType } from "./read-types.js";
@@ -106,10 +106,10 @@ function readSection(id: number, section: PartReader): void {
       // Canonical definitions: numbers only.
       return;
     case 10:
-      readExterns(section, "imports");
+      readImports(section);
       break;
     case 11:
-      readExterns(section, "exports");
+      readExports(section);
       break;
     default:
       // 9 is a start function and 12 are values: not part of WASI 0.2, and the latter hold any text.
@@ -120,22 +120,23 @@ function readSection(id: number, section: PartReader): void {
   }
 }
 
-function readExterns(section: PartReader, what: "imports" | "exports"): void {
+function readImports(section: PartReader): void {
+  const imports = new ExternNames();
+  section.each("imports", () => imports.add(section.externName(), section.externDescription()));
+  section.noteExterns("import", imports);
+}
+
+function readExports(section: PartReader): void {
   const { reader } = section;
-  const names: string[] = [];
-  section.each(what, () => {
-    names.push(section.externName());
-    if (what === "imports") {
-      section.externDescription();
-      return;
-    }
-    section.sort();
+  const exports = new ExternNames();
+  section.each("exports", () => {
+    exports.add(section.externName(), section.sort());
     reader.u32();
     const ascribed = reader.byte();
     if (ascribed === 1) section.externDescription();
     else if (ascribed !== 0) section.fail("kind of export");
   });
-  section.note(what === "imports" ? "import" : "export", names);
+  section.noteExterns("export", exports);
 }
 
 function readCoreModule(bytes: Uint8Array, where: string, lists: NameLists): void {

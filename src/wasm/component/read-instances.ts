@@ -1,3 +1,4 @@
+import { ExternNames } from "./name-list.js";
 import type { PartReader } from "./part-reader.js";
 
 const CORE_INSTANCE_SORT = 0x12;
@@ -43,13 +44,12 @@ export function readInstances(section: PartReader): void {
         });
         break;
       case FROM_EXPORTS: {
-        const names: string[] = [];
+        const exports = new ExternNames();
         part.each("exports", () => {
-          names.push(part.externName());
-          part.sort();
+          exports.add(part.externName(), part.sort());
           reader.u32();
         });
-        part.note("inline export", names);
+        part.noteExterns("inline export", exports);
         break;
       }
       default:

@@ -1,6 +1,7 @@
 import { ModuleFormatError } from "../byte-reader.js";
 import { readImport } from "../read-module.js";
 import { readMemoryType, readReferenceType, readTableType } from "../read-type.js";
+import { ExternNames } from "./name-list.js";
 import { MAX_ITEMS, MAX_NAME_BYTES, type PartReader } from "./part-reader.js";
 import { readAlias } from "./read-instances.js";
 
@@ -104,8 +105,8 @@ function readDefinedType(part: PartReader, form: number): void {
 
 function readDeclarations(part: PartReader, form: number, depth: number): void {
   const { reader } = part;
-  const imports: string[] = [];
-  const exports: string[] = [];
+  const imports = new ExternNames();
+  const exports = new ExternNames();
   part.each("declarations", () => {
     const kind = reader.byte();
     switch (kind) {
@@ -120,19 +121,17 @@ function readDeclarations(part: PartReader, form: number, depth: number): void {
         break;
       case 0x03:
         if (form === INSTANCE) part.fail("declaration");
-        imports.push(part.externName());
-        part.externDescription();
+        imports.add(part.externName(), part.externDescription());
         break;
       case 0x04:
-        exports.push(part.externName());
-        part.externDescription();
+        exports.add(part.externName(), part.externDescription());
         break;
       default:
         part.fail("declaration");
     }
   });
-  part.note("type import", imports);
-  part.note("type export", exports);
+  part.noteExterns("type import", imports);
+  part.noteExterns("type export", exports);
 }
 
 /** A type of core modules: of a function, or of a module with what it imports and exports. */
