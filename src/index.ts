@@ -20,6 +20,8 @@ export {
   type RemoveOptions,
   type StopOptions,
 } from "./engine/container.js";
+export { ComponentResource } from "./engine/component-resource.js";
+export type { HostFunction, HostImports } from "./engine/check-imports.js";
 export type {
   AuditedDenial,
   ContainerAudit,

@@ -48,6 +48,9 @@ export const ERROR_HINTS = {
   ERR_COMPONENT_NAME_UNSAFE:
     "rename it and build the component again, or do not trust the component",
   ERR_COMPONENT_UNSUPPORTED: "build a core module for WASI preview 1",
+  ERR_CALL_INVALID: "call a function that the component exports, with values of its types",
+  ERR_CALL_FAILED: "data.payload is the error of the function's result",
+  ERR_CALL_TRAPPED: "data.status says how the instance ended; the next call makes another one",
   ERR_QUEUE_FULL: "wait for engine.whenReady(), run fewer at once, or raise maxQueued",
   ERR_TOO_MANY_CONTAINERS: "remove those that are done, or raise maxContainers",
   ERR_WORKER_FAILED: "the guest did not do this: check the machine's memory, and report it",

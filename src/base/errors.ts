@@ -95,6 +95,12 @@ export interface ErrorDataByCode {
   };
   /** A component with parts that are not run, or without the transpiler; `problem` says which. */
   ERR_COMPONENT_UNSUPPORTED: { readonly module: string; readonly problem?: string };
+  /** There is no such function to call, or not with such arguments. */
+  ERR_CALL_INVALID: { readonly function: string; readonly problem: string };
+  /** The function's result was an error; `payload` is its value. */
+  ERR_CALL_FAILED: { readonly function: string; readonly payload: unknown };
+  /** The instance has ended before the function returned; `status` is its exit status. */
+  ERR_CALL_TRAPPED: { readonly function: string; readonly status: EarlyEndData };
   ERR_QUEUE_FULL: { readonly limit: number };
   /** So many containers of the engine are not removed. */
   ERR_TOO_MANY_CONTAINERS: { readonly limit: number };

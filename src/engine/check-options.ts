@@ -1,5 +1,6 @@
 import { checkArguments, checkedArguments } from "./check-environment.js";
 import { type CheckedGrants, checkGrants } from "./check-grants.js";
+import { checkImports, type HostFunctions, NO_HOST_FUNCTIONS } from "./check-imports.js";
 import { checkLimits } from "./check-limits.js";
 import { checkListener } from "./check-process-options.js";
 import type { ContainerOptions, Rootfs } from "./container-options.js";
@@ -14,11 +15,13 @@ export interface CheckedOptions extends CheckedGrants {
   readonly command: readonly string[] | undefined;
   readonly limits: CheckedLimits;
   readonly rootfs: Rootfs;
+  /** Functions of the app that components may import. */
+  readonly imports: HostFunctions;
 }
 
 const ROOTFS: readonly string[] = ["writable", "read-only", "memory", "none"] satisfies Rootfs[];
 const NO_KEYS: readonly string[] = [];
-export const CONTAINER_KEYS = ["entrypoint", "args", "grants", "limits", "rootfs"];
+export const CONTAINER_KEYS = ["entrypoint", "args", "grants", "limits", "rootfs", "imports", "http"];
 
 /** Checks everything before anything opens; throws one ERR_OPTIONS_INVALID with all problems. */
 export function checkContainerOptions(
@@ -35,6 +38,8 @@ export function checkContainerOptions(
   const grants = checkGrants(given.grants, problems);
   const limits = given.limits === undefined ? DEFAULT_LIMITS : checkLimits(given.limits, problems);
   const rootfs = checkRootfs(given.rootfs, problems);
+  const imports =
+    given.imports === undefined ? NO_HOST_FUNCTIONS : checkImports(given.imports, problems);
   checkedArguments(command ?? args, grants.env, problems);
   problems.throwIfAny("container options");
   return {
@@ -52,6 +57,7 @@ export function checkContainerOptions(
     command,
     limits,
     rootfs,
+    imports,
   };
 }
 
@@ -75,8 +81,8 @@ function readOptions(
     if ("stdin" in options) checkStdin(options.stdin, problems);
     if ("audit" in options) problems.boolean("audit", options.audit);
     if ("onHostCall" in options) checkListener(options.onHostCall, problems);
-    const { entrypoint, args, grants, limits, rootfs } = options;
-    given = { entrypoint, args, grants, limits, rootfs };
+    const { entrypoint, args, grants, limits, rootfs, imports, http } = options;
+    given = { entrypoint, args, grants, limits, rootfs, imports, http };
   } catch (error) {
     problems.unreadable("options", error);
   }
@@ -87,6 +93,9 @@ function readOptions(
     // Checked as it is read.
     limits: given.limits,
     rootfs: plainCopy("rootfs", given.rootfs, problems),
+    // Functions: no plain data.
+    imports: given.imports,
+    http: plainCopy("http", given.http, problems),
   };
 }
 

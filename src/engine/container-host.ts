@@ -1,6 +1,8 @@
 import type { HostServices } from "../base/host-service.js";
 import type { Location } from "../fs/resolve.js";
 import type { DenialMessage } from "../guest/denial-message.js";
+import type { GuestSpec } from "../guest/guest-spec.js";
+import type { WorldTypes } from "../wasm/world/world-types.js";
 import type { CheckedOptions } from "./check-options.js";
 import type { CommitOptions } from "./commit-options.js";
 import type { Container } from "./container.js";
@@ -23,6 +25,8 @@ export interface LaunchOrder {
   readonly records: ProcessRecords;
   /** Services of this process alone, beside those of its grants. */
   readonly services?: HostServices;
+  /** What a component is run as; by default as a command. */
+  readonly program?: GuestSpec["program"];
 }
 
 /** The files of a container, as its guests see them, opened for the app. */
@@ -53,6 +57,13 @@ export interface ContainerHost {
   /** The root filesystem alone, without mounts. */
   openRoot(image: Image, layer: ContainerLayer | undefined): Promise<OpenFiles>;
   commit(image: Image, open: () => Promise<OpenFiles>, options: CommitOptions): Promise<Image>;
+  /** The types of the component that the image's program is. */
+  worldOf(image: Image, options: CheckedOptions): Promise<WorldTypes>;
+  /** Whether the image's program is a component that answers HTTP requests. */
+  hasHandler(image: Image, options: CheckedOptions): Promise<boolean>;
+  /** The app is kept alive from `hold` to `unhold`. */
+  hold(): void;
+  unhold(): void;
   forget(container: Container): void;
   readonly started: EngineEvents["start"];
   readonly denied: EngineEvents["denied"];

@@ -1,4 +1,5 @@
 import type { HostCall } from "../guest/host-call.js";
+import type { HostImports } from "./check-imports.js";
 import type { EnvValue, Grants } from "./grants.js";
 import type { Limits } from "./limits.js";
 
@@ -27,6 +28,11 @@ export interface ContainerOptions {
   readonly limits?: Limits;
   /** Default `"writable"`. */
   readonly rootfs?: Rootfs;
+  /**
+   * Functions of the app that a component imports beside WASI, sync or async; it waits for them. Default:
+   * none. What one throws with a `payload` is the error case of its result, anything else a trap of the guest.
+   */
+  readonly imports?: HostImports;
 }
 
 /** Bytes or text given to a process at once; the stream ends after them. */

@@ -9,7 +9,9 @@ import { ContainerCopies } from "./container-copies.js";
 import { ContainerFiles } from "./container-files.js";
 import type { ContainerLayer } from "./container-layer.js";
 import type { ExecOptions, ProcessOptions } from "./container-options.js";
-import type { ContainerHost, ProcessLife } from "./container-host.js";
+import type { ContainerHost, LaunchOrder, ProcessLife } from "./container-host.js";
+import type { ComponentCalls } from "./component-calls.js";
+import { checkText } from "./check-image.js";
 import { inspectContainer, type ContainerInfo, type ContainerStats } from "./container-info.js";
 import type { ExitStatus } from "./exit-status.js";
 import type { GrantLedger } from "./grant-ledger.js";
@@ -48,6 +50,7 @@ export interface RemoveOptions {
 
 /** A second is enough for a program that ends with its input, and short for a person who waits. */
 const DEFAULT_GRACE_MS = 1000;
+const NO_OPTIONS: ExecOptions = Object.freeze({});
 
 /** 48 random bits, in hex: short enough to read, and no two alike in one engine. */
 const ID_BYTES = 6;
@@ -84,7 +87,10 @@ export class Container implements AsyncDisposable {
   /** True while `start` prepares the main process. */
   #starting = false;
   #removing: Promise<void> | undefined;
-  #http: Promise<ContainerHttp> | undefined;
+  #calling: Promise<ComponentCalls> | undefined;
+  #calls: ComponentCalls | undefined;
+  #opening: Promise<ContainerHttp> | undefined;
+  #http: ContainerHttp | undefined;
   readonly #copies = new ContainerCopies();
 
   /** @internal */
@@ -163,8 +169,10 @@ export class Container implements AsyncDisposable {
   /** Ends the main program's stdin, waits for `graceMs`, then kills. Other processes go on. */
   async stop(options: StopOptions = {}): Promise<ExitStatus> {
     const { graceMs = DEFAULT_GRACE_MS } = checkStopOptions(options);
-    const main = this.#main;
+    const serving = this.#calls?.process;
+    const main = this.#main ?? serving;
     if (main === undefined) throw this.#stateError("stop", "start it first");
+    this.#calls?.finish();
     main.stdin.end();
     let timer: NodeJS.Timeout | undefined;
     const grace = new Promise<void>((resolve) => {
@@ -175,7 +183,7 @@ export class Container implements AsyncDisposable {
     } finally {
       clearTimeout(timer);
     }
-    await main.kill();
+    await Promise.all([main.kill(), serving?.kill()]);
     return main.wait();
   }
 
@@ -272,6 +280,34 @@ export class Container implements AsyncDisposable {
     return stream.once("close", () => this.#copies.exported(stream));
   }
 
+  /**
+   * Calls a function that the container's component exports. Values are as jco maps the component's types: a
+   * record is an object, a variant `{ tag, val }`, an enum a string, flags an object of booleans, an option the
+   * value or undefined, `list<u8>` a Uint8Array, u64 and s64 are bigints, and a resource is a
+   * {@link ComponentResource}. Of a function with a result type, the promise is that result.
+   *
+   * The first call makes the container's instance, which stays, on a worker of its own, until `stop`, `kill` or
+   * `remove`, until it traps or meets a limit; the next call makes another one then. Calls are done one after the
+   * other. `limits.timeoutMs` and `cpuMs` hold for each; waiting for the next takes none of them.
+   *
+   * @example
+   * ```ts
+   * const text = await container.call("greet", "Ada");
+   * const sum = await container.call("acme:math/ops@1.2.0#add", 1, 2);
+   * ```
+   * @param name - a function of the world, or of an exported interface as `interface#function`; any version
+   * compatible with the one that is named does.
+   * @throws SafedockError `ERR_CALL_INVALID` when there is no such function, or an argument does not fit its type;
+   * `ERR_CALL_FAILED` with the error of its result as `data.payload`; `ERR_CALL_TRAPPED` with the exit status as
+   * `data.status` when the instance ended; `ERR_QUEUE_FULL`; the codes of {@link Container.start}.
+   */
+  async call(name: string, ...args: unknown[]): Promise<unknown> {
+    this.#assertThere("call");
+    checkText("call: name", name);
+    const calls = this.#calls ?? (await (this.#calling ??= this.#openCalls()));
+    return await calls.call(name, args);
+  }
+
   /** What the container is: grants, limits, image and state, as plain data. */
   inspect(): ContainerInfo {
     return inspectContainer(this, this.ledger.present, this.#main?.status);
@@ -356,8 +392,8 @@ export class Container implements AsyncDisposable {
   /** @internal As `fetch`, without the objects of the web. */
   async answer(request: IncomingRequest): Promise<OutgoingResponse> {
     this.#assertThere("ask");
-    this.#http ??= this.#openHttp();
-    return await (await this.#http).answer(request);
+    const http = this.#http ?? (await (this.#opening ??= this.#openHttp()));
+    return await http.answer(request);
   }
 
   /** What it uses now. */
@@ -372,7 +408,25 @@ export class Container implements AsyncDisposable {
   }
 
   #isRunning(): boolean {
-    return this.#starting || [...(this.#processes ?? [])].some((process) => !process.over);
+    if (this.#starting) return true;
+    // An instance that has nothing to do is no reason to wait.
+    const idle = this.#calls?.isBusy === false ? this.#calls.process : undefined;
+    return [...(this.#processes ?? [])].some((process) => !process.over && process !== idle);
+  }
+
+  async #openCalls(): Promise<ComponentCalls> {
+    const { ComponentCalls } = await import("./component-calls.js");
+    const program = "calls";
+    this.#calls = new ComponentCalls({
+      world: () => this.#host.worldOf(this.image, this.ledger.launch),
+      launch: async (services) => {
+        this.#assertThere("call");
+        return await this.#launch(undefined, NO_OPTIONS, { program, services });
+      },
+      hold: () => this.#host.hold(),
+      unhold: () => this.#host.unhold(),
+    });
+    return this.#calls;
   }
 
   #isLaunching(): boolean {
@@ -393,15 +447,26 @@ export class Container implements AsyncDisposable {
 
   async #openHttp(): Promise<ContainerHttp> {
     const { ContainerHttp } = await import("./container-http.js");
+    const { launch } = this.ledger;
     const names = this.image.environment.map((line) => line.slice(0, line.indexOf("=")));
-    const { env, inheritEnv } = this.ledger.launch;
-    return new ContainerHttp({
-      variables: new Set([...names, ...env.keys(), ...inheritEnv]),
-      launch: (options) => {
-        this.#assertThere("ask");
-        return this.#launch(undefined, options);
+    this.#http = new ContainerHttp(
+      {
+        variables: new Set([...names, ...launch.env.keys(), ...launch.inheritEnv]),
+        hasHandler: () => this.#host.hasHandler(this.image, launch),
+        launch: (options) => {
+          this.#assertThere("ask");
+          return this.#launch(undefined, options);
+        },
+        serve: async (options, services) => {
+          this.#assertThere("ask");
+          return await this.#launch(undefined, options, { program: "http", services });
+        },
+        hold: () => this.#host.hold(),
+        unhold: () => this.#host.unhold(),
       },
-    });
+      launch.http,
+    );
+    return this.#http;
   }
 
   async #committed(): Promise<void> {
@@ -409,12 +474,16 @@ export class Container implements AsyncDisposable {
     if (this.#removing !== undefined) throw this.#stateError("start", "it was removed meanwhile");
   }
 
-  async #launch(words: readonly string[] | undefined, options: ExecOptions): Promise<Process> {
+  async #launch(
+    words: readonly string[] | undefined,
+    options: ExecOptions,
+    served?: Pick<LaunchOrder, "program" | "services">,
+  ): Promise<Process> {
     if (this.#copies.committing !== undefined) await this.#committed();
     const { image, layer, ledger } = this;
     const records = ledger.begin();
     const launch = this.#host.launch(
-      { image, options: ledger.launch, layer, words, process: options, records },
+      { image, options: ledger.launch, layer, words, process: options, records, ...served },
       this.#life,
     );
     const launches = (this.#launches ??= new Set());

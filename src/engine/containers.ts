@@ -69,6 +69,10 @@ export class Containers {
       openFiles: (image, options, layer) => shared.launcher.openFiles(image, options, layer),
       openRoot: (image, layer) => shared.launcher.openRoot(image, layer),
       commit: shared.commit,
+      worldOf: (image, options) => shared.launcher.worldOf(image, options),
+      hasHandler: (image, options) => shared.launcher.hasHandler(image, options),
+      hold: () => shared.launcher.hold(),
+      unhold: () => shared.launcher.unhold(),
       forget: (container) => {
         this.#known.delete(container.id);
         this.#forgotten.unregister(container);

@@ -2,16 +2,20 @@ import { stat } from "node:fs/promises";
 import { posix } from "node:path";
 import { isSafedockError, SafedockError } from "../base/errors.js";
 import type { CompiledModule, ModuleSource } from "../guest/compiled-module.js";
+import { IMPORTS_SERVICE } from "../guest/call-message.js";
 import type { Guest, GuestIo } from "../guest/guest.js";
+import type { GuestSpec } from "../guest/guest-spec.js";
 import type { GuestPool } from "../guest/pool.js";
 import type { ImageStore } from "../image/image-store.js";
 import type { Mount } from "../mount.js";
+import type { WorldTypes } from "../wasm/world/world-types.js";
 import { checkArguments, checkedArguments, checkEnvironment } from "./check-environment.js";
 import type { CheckedMount } from "./check-fs-grants.js";
 import type { CheckedOptions } from "./check-options.js";
 import type { CompileOptions, ComponentCompiler } from "./component-compiler.js";
 import type { LaunchOrder, OpenFiles } from "./container-host.js";
 import type { ContainerLayer } from "./container-layer.js";
+import type { MatchedImports } from "./host-imports.js";
 import { findImageProgram, findWrittenProgram, type Program } from "./find-program.js";
 import type { Image } from "./image.js";
 import { environmentOf, mountsOf, planProcess, rootMount } from "./plan-process.js";
@@ -56,11 +60,15 @@ export class Launcher {
     const env = environmentOf(image, options, more);
     const { args, entry } = program;
     const shared = records.services;
-    const services =
-      shared === undefined
+    const imports = await this.#importsOf(module, options);
+    const own =
+      imports === undefined
         ? order.services
-        : await shared.open(new ServiceDenials(io), order.services);
-    const spec = planProcess(options, mounts, env, args, entry, records.policy, services);
+        : new Map([...(order.services ?? []), [IMPORTS_SERVICE, imports.service] as const]);
+    const services = shared === undefined ? own : await shared.open(new ServiceDenials(io), own);
+    const planned = planProcess(options, mounts, env, args, entry, records.policy, services);
+    const spec =
+      module.component === undefined ? planned : asComponent(planned, order, imports?.names);
     const whole = services === undefined ? io : { ...io, services };
     return { guest: this.#pool.start(spec, module, whole), args: spec.args };
   }
@@ -95,11 +103,58 @@ export class Launcher {
       // A mount may hold the program that was named: it is looked for when it starts.
       if (options.command !== undefined) return;
     }
-    await this.compile(
-      await findImageProgram(this.#store, image, options.args, options.command),
-      options,
-      signal,
-    );
+    const module = await this.#compileImage(image, options, signal);
+    await this.#importsOf(module, options);
+  }
+
+  /**
+   * The types of the component that the image's program is.
+   *
+   * @throws SafedockError `ERR_CALL_INVALID` for a core module
+   */
+  async worldOf(image: Image, options: CheckedOptions): Promise<WorldTypes> {
+    const { name, component } = await this.#compileImage(image, options, undefined);
+    if (component !== undefined) return component.types;
+    const problem = "it is a core module, whose functions have no types";
+    throw new SafedockError("ERR_CALL_INVALID", `${name} cannot be called: ${problem}`, {
+      data: { function: "", problem },
+      hint: "run it, or make a component of it",
+    });
+  }
+
+  /** Whether the image's program is a component that answers HTTP requests. */
+  async hasHandler(image: Image, options: CheckedOptions): Promise<boolean> {
+    if (options.mounts.length > 0 && options.command !== undefined) return false;
+    const { component } = await this.#compileImage(image, options, undefined);
+    return component?.world === "http";
+  }
+
+  /** The app is kept alive from `hold` to `unhold`. */
+  hold(): void {
+    this.#pool.hold();
+  }
+
+  unhold(): void {
+    this.#pool.unhold();
+  }
+
+  async #compileImage(
+    image: Image,
+    options: CheckedOptions,
+    signal: AbortSignal | undefined,
+  ): Promise<CompiledModule> {
+    const program = await findImageProgram(this.#store, image, options.args, options.command);
+    return await this.compile(program, options, signal);
+  }
+
+  /** Only components import functions of the app. */
+  async #importsOf(
+    module: CompiledModule,
+    { imports }: CheckedOptions,
+  ): Promise<MatchedImports | undefined> {
+    if (module.component === undefined) return undefined;
+    const { matchImports } = await import("./host-imports.js");
+    return matchImports(module, imports);
   }
 
   async openFiles(
@@ -168,6 +223,18 @@ export class Launcher {
       files.close();
     }
   }
+}
+
+function asComponent(
+  planned: GuestSpec,
+  { program }: LaunchOrder,
+  hostFunctions: GuestSpec["hostFunctions"],
+): GuestSpec {
+  return {
+    ...planned,
+    ...(program === undefined ? undefined : { program }),
+    ...(hostFunctions === undefined ? undefined : { hostFunctions }),
+  };
 }
 
 function covers(target: string, path: string): boolean {

@@ -1,5 +1,6 @@
 import type { Guest } from "../guest/guest.js";
 import type { GuestInput } from "../guest/guest-input.js";
+import type { SpinPolicy } from "../guest/spin-policy.js";
 import type { GuestReadable } from "../guest/guest-readable.js";
 import { toExitStatus, type ExitStatus } from "./exit-status.js";
 
@@ -49,6 +50,11 @@ export class Process {
   /** Whether it has ended. */
   get over(): boolean {
     return this.#guest.over;
+  }
+
+  /** @internal It was given what it may have done in less time than a wake-up takes. */
+  spin(policy: SpinPolicy): void {
+    this.#guest.spin(policy);
   }
 
   /** @internal Wakes it from waiting for a stream that was taken back: TAKEN_* bits. */

@@ -13,9 +13,12 @@ export async function startProcess(
   const { signal, stdin, onHostCall } = order.process;
   signal?.throwIfAborted();
   const { limits, stdio } = order.options;
-  const hasInput = stdio === undefined || stdio.stdin === "pipe";
+  const serves = order.program !== undefined && order.program !== "command";
+  const hasInput = !serves && (stdio === undefined || stdio.stdin === "pipe");
   const { guest, args } = await launcher.launch(order, {
     ...(hasInput ? STREAMED : undefined),
+    // Nobody reads the streams of what stays for long: what is over the caps is dropped.
+    collect: serves,
     stdoutBytes: limits.stdoutBytes,
     stderrBytes: limits.stderrBytes,
     onHostCall,

@@ -97,6 +97,13 @@ export class Dispatcher {
     this.pump();
   }
 
+  /** Polls until a worker's guest has asked or ended, as long as the policy says. */
+  spin(worker: GuestWorker, policy: SpinPolicy): void {
+    this.#doorbell.poll();
+    policy.spin(() => worker.asked || worker.done);
+    this.#doorbell.listen();
+  }
+
   /** Gives waiting guests to workers that have become free, first those of the queue. */
   pump(): void {
     if (this.#crew.closed) return;

@@ -11,6 +11,7 @@ import { GuestServices } from "./guest-services.js";
 import type { GuestExit, GuestSpec } from "./guest-spec.js";
 import type { GuestWorker } from "./guest-worker.js";
 import type { HostCallListener } from "./host-call.js";
+import type { SpinPolicy } from "./spin-policy.js";
 import { TraceReader } from "./trace-reader.js";
 import { KILLED, type Verdict } from "./verdict.js";
 
@@ -41,6 +42,8 @@ export interface GuestHost {
   kill(guest: Guest, verdict: Verdict): void;
   /** Looks at the guest's outputs soon. */
   look(): void;
+  /** Polls until the worker has something to tell, for a moment. */
+  spin(worker: GuestWorker, policy: SpinPolicy): void;
   hold(): void;
   unhold(): void;
 }
@@ -154,6 +157,11 @@ export class Guest {
   kill(): void {
     if (this.over) return;
     this.#host.kill(this, KILLED);
+  }
+
+  /** Polls for what it says next, if the policy finds that worth it. */
+  spin(policy: SpinPolicy): void {
+    if (this.worker !== undefined && policy.worthIt()) this.#host.spin(this.worker, policy);
   }
 
   /** Wakes the guest from waiting for a stream that is among the TAKEN_* bits. */

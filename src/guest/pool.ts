@@ -169,6 +169,15 @@ export class GuestPool {
     return this.#gate.expect();
   }
 
+  /** The app is kept alive from `hold` to `unhold`. */
+  hold(): void {
+    this.#keepAlive.hold();
+  }
+
+  unhold(): void {
+    this.#keepAlive.unhold();
+  }
+
   /** Ends all guests as killed, and all workers. */
   async close(): Promise<void> {
     if (!this.#crew.closed) {
@@ -186,6 +195,7 @@ export class GuestPool {
   readonly #host: GuestHost = {
     kill: (guest, verdict) => this.#endings.kill(guest, verdict),
     look: () => this.#look(),
+    spin: (worker, policy) => this.#dispatcher.spin(worker, policy),
     hold: () => this.#keepAlive.hold(),
     unhold: () => this.#keepAlive.unhold(),
   };

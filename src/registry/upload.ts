@@ -132,7 +132,8 @@ export class Upload {
 /** The HTTP status that a registry's error is about. */
 export function statusOf(error: unknown): number | undefined {
   if (!isSafedockError(error)) return undefined;
-  return "status" in error.data ? error.data.status : undefined;
+  const { data } = error;
+  return "status" in data && typeof data.status === "number" ? data.status : undefined;
 }
 
 function nextUrl(session: Session, response: HttpResponse): URL | undefined {

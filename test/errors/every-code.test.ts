@@ -368,6 +368,9 @@ const CASES: Record<string, () => Promise<unknown>> = {
   ERR_COMPONENT_INVALID: async () => assertSafeNames(COMPONENT.subarray(0, 6), "cut.wasm"),
   ERR_COMPONENT_NAME_UNSAFE: async () => assertSafeNames(UNSAFE_COMPONENT, "unsafe.wasm"),
   ERR_COMPONENT_UNSUPPORTED: async () => engine.run(await engine.loadImage(COMPONENT)),
+  ERR_CALL_INVALID: () => callKinds("no-such-function"),
+  ERR_CALL_FAILED: () => callKinds("divide", 1, 0),
+  ERR_CALL_TRAPPED: () => callKinds("trap"),
   ERR_QUEUE_FULL: fullQueue,
   ERR_TOO_MANY_CONTAINERS: async () => {
     await using small = await openEngine({ root: join(fixture.folder, "full"), maxContainers: 1 });
@@ -470,3 +473,15 @@ describe("an error", () => {
     });
   });
 });
+
+/** Of a component whose imports are never called here. */
+async function callKinds(name: string, ...args: unknown[]): Promise<unknown> {
+  const path = fileURLToPath(new URL("../guests/components/real/kinds.wasm", import.meta.url));
+  const imports = {
+    "acme:kinds/host": { log: () => undefined, lookup: () => "", addAll: () => 0n },
+    notify: () => true,
+  };
+  const image = await engine.loadImage(path);
+  await using container = await engine.createContainer(image, { imports });
+  return await container.call(name, ...args);
+}
