@@ -28,6 +28,11 @@ import { errorInterface } from "./io/error.js";
 import { pollInterface } from "./io/poll.js";
 import { streamsInterface } from "./io/streams.js";
 import { randomInterfaces } from "./random/random.js";
+import { configInterface } from "./config/config.js";
+import { atomicsInterface } from "./keyvalue/atomics.js";
+import { batchInterface } from "./keyvalue/batch.js";
+import { storeInterface } from "./keyvalue/store.js";
+import { loggingInterface } from "./logging/logging.js";
 import { socketInterfaces } from "./sockets/sockets.js";
 
 export interface Preview2 {
@@ -52,6 +57,7 @@ function interfaces(host: Host) {
   const streams = streamsInterface(host, error, poll);
   const stdio = stdioInterfaces(host, streams);
   const random = randomInterfaces(host);
+  const config = configInterface(host);
   const filesystem = filesystemInterfaces(host, streams);
   return {
     "wasi:io/error": error.error,
@@ -75,6 +81,12 @@ function interfaces(host: Host) {
     "wasi:random/insecure": random.insecure,
     "wasi:random/insecure-seed": random.insecureSeed,
     ...socketInterfaces(host, streams, poll),
+    "wasi:config/store": config,
+    "wasi:config/runtime": config,
+    "wasi:keyvalue/store": storeInterface(host),
+    "wasi:keyvalue/atomics": atomicsInterface(host),
+    "wasi:keyvalue/batch": batchInterface(host),
+    "wasi:logging/logging": loggingInterface(host),
   };
 }
 

@@ -1,0 +1,15 @@
+import type { ConfigEntries } from "../base/config-messages.js";
+import type { HostReply, HostService } from "../base/host-service.js";
+
+/** What one process is configured with: the same as long as it runs, as `wasi:config` has it. */
+export class ConfigService implements HostService {
+  readonly #entries: ConfigEntries;
+
+  constructor(entries: ReadonlyMap<string, string>) {
+    this.#entries = [...entries];
+  }
+
+  call(): HostReply {
+    return { head: this.#entries };
+  }
+}
