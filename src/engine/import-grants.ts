@@ -1,6 +1,7 @@
+import { HTTP_PARAMS } from "../wasi/http-module/function-types.js";
 import type { FunctionName } from "../wasi/preview1/function-types.js";
 
-/** A grant that an import could make use of. Nothing grants sockets or HTTP yet. */
+/** A grant that an import could make use of. */
 export type GrantUse = "args" | "env" | "fs" | "clock" | "random" | "stdio" | "sockets" | "http";
 
 /** All of them, in the order in which they are listed. */
@@ -72,7 +73,10 @@ const PREVIEW1 = {
   sock_shutdown: SOCKETS,
 } as const satisfies Record<FunctionName, readonly GrantUse[]>;
 
-const BY_FUNCTION: ReadonlyMap<string, readonly GrantUse[]> = new Map(Object.entries(PREVIEW1));
+const BY_FUNCTION: ReadonlyMap<string, readonly GrantUse[]> = new Map([
+  ...Object.entries(PREVIEW1),
+  ...Object.keys(HTTP_PARAMS).map((name): [string, readonly GrantUse[]] => [name, ["http"]]),
+]);
 
 /** By package and interface of WASI 0.2 and 0.3; the first that fits. */
 const BY_INTERFACE: readonly (readonly [pattern: RegExp, uses: readonly GrantUse[]])[] = [
@@ -85,7 +89,7 @@ const BY_INTERFACE: readonly (readonly [pattern: RegExp, uses: readonly GrantUse
   [/^wasi:http\//, ["http"]],
 ];
 
-/** Of a function that preview 1 has. */
+/** Of a function that preview 1 or our module of HTTP has. */
 export function usesOfFunction(name: string): readonly GrantUse[] {
   return BY_FUNCTION.get(name) ?? NONE;
 }

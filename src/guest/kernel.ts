@@ -46,12 +46,17 @@ export class Kernel {
     this.#denials = denials;
     this.#exiting = exiting;
     this.#preview1 = createPreview1();
-    const { wasi_snapshot_preview1: current, wasi_unstable: unstable } = this.#preview1.imports;
+    const {
+      wasi_snapshot_preview1: current,
+      wasi_unstable: unstable,
+      ...more
+    } = this.#preview1.imports;
     const exit = (code: number): void => {
       if (this.#context !== undefined && this.#preview1.exit.code === undefined) exiting(code);
       current.proc_exit(code);
     };
     this.imports = {
+      ...more,
       wasi_snapshot_preview1: { ...current, proc_exit: exit },
       wasi_unstable: { ...unstable, proc_exit: exit },
     };
@@ -67,6 +72,12 @@ export class Kernel {
     this.#componentImports = tellingOfExits(preview2, (code) => {
       if (this.#context !== undefined && preview2.exit.code === undefined) this.#exiting(code);
     });
+  }
+
+  /** Makes a request of HTTP for the running component's handler. */
+  get handled(): Preview2["handled"] {
+    if (this.#preview2 === undefined) throw new Error("components were not loaded");
+    return this.#preview2.handled;
   }
 
   /** What every component is given. */

@@ -13,7 +13,11 @@
  *
  * Positions are counts of words modulo 2^32.
  */
-import { preview1Functions, type ValueType } from "../wasi/preview1/function-types.js";
+import {
+  httpModuleFunctions,
+  preview1Functions,
+  type ValueType,
+} from "../wasi/preview1/function-types.js";
 
 /** 256 KiB, some 9,000 calls: a reader that is one turn of the event loop late does not slow the program. */
 export const TRACE_WORDS = 65_536;
@@ -37,7 +41,7 @@ export interface TracedFunction {
 
 /** By number. */
 export const TRACED_FUNCTIONS: readonly TracedFunction[] = Array.from(
-  preview1Functions,
+  [...preview1Functions, ...httpModuleFunctions],
   ([name, { params }]) => ({ name, params }),
 );
 

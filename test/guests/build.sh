@@ -37,6 +37,6 @@ build() {
 }
 
 if [ $# -eq 0 ]; then
-  set -- $(find c rust go hostile -name '*.c' -o -name '*.rs' -o -name '*.go' -o -name '*.wat' | LC_ALL=C sort)
+  set -- $(find c rust go hostile http -name '*.c' -o -name '*.rs' -o -name '*.go' -o -name '*.wat' | LC_ALL=C sort)
 fi
 for source in "$@"; do build "$source"; done

@@ -9,7 +9,6 @@ import type { HttpOptions } from "../../src/http/http-options.js";
 import { HttpBroker, type RefusedRequest } from "../../src/http/out/broker.js";
 
 const NOTHING = new Uint8Array(0);
-const never = new AbortController().signal;
 
 /** What a guest does with the service, and what the app is told of it. */
 export class GuestSide implements Disposable {
@@ -26,7 +25,7 @@ export class GuestSide implements Disposable {
     this.service = this.broker.session((request) => this.refused.push(request));
   }
 
-  call(op: string, head: unknown, body = NOTHING, signal = never) {
+  call(op: string, head: unknown, body = NOTHING, signal = new AbortController().signal) {
     return this.service.call(op, head, body, signal);
   }
 

@@ -4,7 +4,7 @@ import type { CheckedHttpGrant } from "../http-grant.js";
 import type { HttpOptions } from "../http-options.js";
 import { HttpSession } from "./http-session.js";
 import { HttpUses, type HttpUse } from "./http-uses.js";
-import { type ActiveGrant, activate, grantFor } from "./request-policy.js";
+import { type ActiveGrant, activate, grantFor, wayOf } from "./request-policy.js";
 
 export type { HttpUse };
 
@@ -56,11 +56,11 @@ export class HttpBroker {
     active.open++;
   }
 
-  connectionsFor({ addresses }: CheckedHttpGrant): Connections {
-    const key = keyOf(addresses);
+  connectionsFor(grant: CheckedHttpGrant): Connections {
+    const key = wayOf(grant);
     let connections = this.#connections.get(key);
     if (connections === undefined) {
-      connections = new Connections(addresses, this.options);
+      connections = new Connections(grant.addresses, this.options);
       this.#connections.set(key, connections);
     }
     return connections;
@@ -70,7 +70,7 @@ export class HttpBroker {
   narrow(grants: readonly CheckedHttpGrant[]): void {
     this.#grants = activated(grants);
     for (const session of this.#sessions) session.recheck();
-    const left = new Set(grants.map(({ addresses }) => keyOf(addresses)));
+    const left = new Set(grants.map(wayOf));
     for (const [key, connections] of this.#connections) {
       if (left.has(key)) continue;
       connections.close();
@@ -84,15 +84,6 @@ export class HttpBroker {
     for (const connections of this.#connections.values()) connections.close();
     this.#connections.clear();
   }
-}
-
-/** Whether what a connection was opened for may still go where it does. */
-export function isSameWay(a: CheckedHttpGrant, b: CheckedHttpGrant): boolean {
-  return keyOf(a.addresses) === keyOf(b.addresses);
-}
-
-function keyOf(addresses: CheckedHttpGrant["addresses"]): string {
-  return typeof addresses === "string" ? addresses : addresses.join();
 }
 
 function activated(grants: readonly CheckedHttpGrant[]): readonly ActiveGrant[] {

@@ -1,11 +1,18 @@
 import { HostRefusal, type HostReply, type HostService } from "../../base/host-service.js";
 import type { HttpResponseHead } from "../../base/http-messages.js";
-import { type HttpBroker, isSameWay, type RefusedRequest } from "./broker.js";
+import type { HttpBroker, RefusedRequest } from "./broker.js";
 import { Exchange } from "./exchange.js";
 import { FetchWire } from "./fetch-wire.js";
 import { checkRequestHeaders, checkTrailers, ownHeader } from "../header-rules.js";
 import { NodeWire } from "./node-wire.js";
-import { type ActiveGrant, maySet, readLocation, readMethod, readUrl } from "./request-policy.js";
+import {
+  type ActiveGrant,
+  maySet,
+  readLocation,
+  readMethod,
+  readUrl,
+  wayOf,
+} from "./request-policy.js";
 import type { Wire, WireRequest, WireResponse } from "./wire.js";
 
 /** Requests that one process may have open, those that have failed and were not given up included. */
@@ -37,6 +44,8 @@ export class HttpSession implements HostService {
   readonly #refused: (request: RefusedRequest) => void;
   readonly #ended: () => void;
   readonly #open = new Map<number, Open>();
+  /** Of requests whose bodies may still be on their way: what refused them. */
+  readonly #lost = new Map<number, unknown>();
 
   constructor(broker: HttpBroker, refused: (request: RefusedRequest) => void, ended: () => void) {
     this.#broker = broker;
@@ -58,7 +67,7 @@ export class HttpSession implements HostService {
   recheck(): void {
     for (const { exchange, hop } of this.#open.values()) {
       const active = this.#broker.grantFor(hop.url, hop.method);
-      if (active === undefined || !isSameWay(active.grant, exchange.grant)) {
+      if (active === undefined || wayOf(active.grant) !== wayOf(exchange.grant)) {
         exchange.fail("HTTP-request-denied");
       }
     }
@@ -74,14 +83,23 @@ export class HttpSession implements HostService {
     if (typeof id !== "number" || !Number.isSafeInteger(id) || id <= 0) {
       throw new HostRefusal("HTTP-protocol-error");
     }
-    if (op === "request") return this.#request(id, head, body, signal);
+    if (op === "request") {
+      try {
+        const open = this.#accept(id, head, body);
+        return this.#answered(id, open, signal);
+      } catch (error) {
+        if (head.more === true) this.#lose(id, error);
+        throw error;
+      }
+    }
     if (op === "cancel") {
       this.#open.get(id)?.exchange.close();
       this.#open.delete(id);
+      this.#lost.delete(id);
       return NOTHING;
     }
     const open = this.#open.get(id);
-    if (open === undefined) throw new HostRefusal("HTTP-protocol-error");
+    if (open === undefined) throw this.#lost.get(id) ?? new HostRefusal("HTTP-protocol-error");
     const { exchange } = open;
     switch (op) {
       case "write-body":
@@ -95,14 +113,11 @@ export class HttpSession implements HostService {
     }
   }
 
-  async #request(
-    id: number,
-    head: Readonly<Record<string, unknown>>,
-    body: Uint8Array,
-    signal: AbortSignal,
-  ): Promise<HostReply> {
+  /** At once: the next call may be of the same request. */
+  #accept(id: number, head: Readonly<Record<string, unknown>>, body: Uint8Array): Open {
     if (this.#open.has(id)) throw new HostRefusal("HTTP-protocol-error");
     if (this.#open.size >= MAX_OPEN) throw new HostRefusal("connection-limit-reached");
+    this.#lost.delete(id);
     const more = head.more === true;
     const url = readUrl(head.scheme, head.authority, head.pathWithQuery);
     const method = this.#methodOf(head.method, url);
@@ -129,6 +144,11 @@ export class HttpSession implements HostService {
     );
     const open: Open = { exchange, hop, active };
     this.#open.set(id, open);
+    return open;
+  }
+
+  async #answered(id: number, open: Open, signal: AbortSignal): Promise<HostReply> {
+    const { exchange } = open;
     const stop = () => exchange.close();
     signal.addEventListener("abort", stop, { once: true });
     try {
@@ -136,6 +156,7 @@ export class HttpSession implements HostService {
     } catch (error) {
       exchange.close();
       this.#open.delete(id);
+      if (open.hop.more) this.#lose(id, error);
       throw error;
     } finally {
       signal.removeEventListener("abort", stop);
@@ -220,6 +241,12 @@ export class HttpSession implements HostService {
       open.active.open--;
     }
     return active;
+  }
+
+  #lose(id: number, error: unknown): void {
+    const [oldest] = this.#lost.keys();
+    if (oldest !== undefined && this.#lost.size >= MAX_OPEN) this.#lost.delete(oldest);
+    this.#lost.set(id, error);
   }
 
   #left(id: number, open: Open): void {

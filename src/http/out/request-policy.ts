@@ -48,6 +48,11 @@ export function mayGet({ headers }: CheckedHttpGrant, name: string): boolean {
   return name !== "set-cookie" || headers?.includes("cookie") === true;
 }
 
+/** Says which connections may be used: those of grants that may go to the same addresses. */
+export function wayOf({ addresses }: CheckedHttpGrant): string {
+  return typeof addresses === "string" ? addresses : addresses.join();
+}
+
 /** The URL that a guest means, as every check and the peer see it. */
 export function readUrl(scheme: unknown, authority: unknown, pathWithQuery: unknown): URL {
   if (
