@@ -144,6 +144,7 @@ export type {
 export type { ArchiveCompression, ArchiveTarget } from "./image/write-target.js";
 export type { Access, BindMount, MemoryMount, MountQuota } from "./mount.js";
 export type { Digest, DigestAlgorithm } from "./oci/digest.js";
+export type { ContainerHttpOptions } from "./engine/container-http-options.js";
 export type { Fetchable, FetchOptions } from "./http/incoming-exchange.js";
 export { toNodeHandler, type NodeHandler, type NodeHandlerOptions } from "./http/node-handler.js";
 export { createRouter, type Router } from "./http/router.js";

@@ -73,8 +73,12 @@ export function whatTakesExternName(
   }
 }
 
-/** The same of what a core module exports: the variable is named for what follows the last slash. */
+/**
+ * The same of what a core module exports: the variable is named for what follows the last slash, or for the
+ * instance, `exports0`, and the whole name.
+ */
 export function whatTakesCoreExport(name: string): string | undefined {
+  if (!/[0-9A-Za-z]/.test(lastPart(name))) return "it has no letter and no digit";
   if (!name.includes("/")) return undefined;
   const variable = lowerCamel(lastPart(name).replaceAll(/([a-z0-9])([A-Z])/g, "$1-$2"));
   return takenFunction(variable, "import");

@@ -7,7 +7,7 @@ import type { WorldTypes } from "../wasm/world/world-types.js";
 import { assertSafeNames } from "./name-safety.js";
 import { GENERATE_OPTIONS } from "./prepare-key.js";
 import type { PreparedComponent } from "./prepared-component.js";
-import { unsupportedPart } from "./unsupported-parts.js";
+import { unsupportedPart, unsupportedType } from "./unsupported-parts.js";
 import { wrapScript } from "./wrap-script.js";
 
 /** Core modules of one component: tools write four for each that they compose. */
@@ -41,9 +41,9 @@ export async function transpileComponent(
   load: () => Promise<Transpiler>,
 ): Promise<PreparedComponent> {
   assertSafeNames(bytes, component);
+  assertSupported(unsupportedPart(bytes), component);
   const types = typesOf(bytes, component);
-  const unsupported = unsupportedPart(bytes, types);
-  if (unsupported !== undefined) throw unsupportedError(component, unsupported);
+  assertSupported(unsupportedType(types), component);
   const jco = await load();
   await jco.$init;
   const files = new Map(generated(() => jco.generate(bytes, GENERATE_OPTIONS).files, component));
@@ -138,8 +138,9 @@ function invalid(component: string, text: string): SafedockError {
   );
 }
 
-function unsupportedError(module: string, problem: string): SafedockError {
-  return new SafedockError("ERR_COMPONENT_UNSUPPORTED", `${module} cannot be run: ${problem}`, {
+function assertSupported(problem: string | undefined, module: string): void {
+  if (problem === undefined) return;
+  throw new SafedockError("ERR_COMPONENT_UNSUPPORTED", `${module} cannot be run: ${problem}`, {
     data: { module, problem },
     hint: "build it for WASI 0.2",
   });

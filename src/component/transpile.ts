@@ -72,7 +72,7 @@ export async function transpile(
     });
     answer = await untilAborted(answered, signal);
     // V8 goes on compiling jco for half a second; whoever waits for the answer need not wait for that.
-    void endLater(worker).then(done);
+    void endLater(worker).then(() => done());
   } catch (error) {
     await worker.terminate();
     done();

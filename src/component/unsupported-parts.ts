@@ -17,10 +17,15 @@ const LATER = "it uses asynchronous functions, streams or futures of WASI 0.3";
 const VERSION = /^wasi:[^@]*@0\.(?!2\.)/;
 
 /**
- * What a component has that is not run, to be said behind "cannot be run: "; `undefined` if all of it is.
- * The bytes must be known to be a component (`assertSafeNames`); nested ones are looked into.
+ * What a component's definitions have that is not run, to be said behind "cannot be run: "; `undefined` if
+ * all of it is. The bytes must be known to be a component (`assertSafeNames`); nested ones are looked into.
  */
-export function unsupportedPart(bytes: Uint8Array, world: WorldTypes): string | undefined {
+export function unsupportedPart(bytes: Uint8Array): string | undefined {
+  return usesLaterCanon(bytes) ? LATER : undefined;
+}
+
+/** As {@link unsupportedPart}, of what it imports and exports. */
+export function unsupportedType(world: WorldTypes): string | undefined {
   for (const { name } of [...world.imports, ...world.exports]) {
     if (VERSION.test(name)) return `it is made for ${name}, and WASI 0.2 is what there is`;
   }
@@ -29,7 +34,7 @@ export function unsupportedPart(bytes: Uint8Array, world: WorldTypes): string | 
   const isLater = ({ kind }: { readonly kind: string }): boolean =>
     kind === "stream" || kind === "future" || kind === "error-context";
   if (world.types.some(isLater)) return LATER;
-  return usesLaterCanon(bytes) ? LATER : undefined;
+  return undefined;
 }
 
 function usesLaterCanon(bytes: Uint8Array): boolean {

@@ -3,7 +3,8 @@ import { checkEnvironment, checkNames, type CheckedEnv, NO_ENV } from "./check-e
 import type { CheckedHttpGrant } from "../http/http-grant.js";
 import { checkFsGrants, type CheckedMount } from "./check-fs-grants.js";
 import { checkHttpGrants } from "./check-http-grants.js";
-import type { ArgsGrant } from "./grants.js";
+import { checkServiceGrants, type CheckedServices, NO_SERVICES } from "./check-service-grants.js";
+import type { ArgsGrant, Grants } from "./grants.js";
 import { isRecord, type Problems, show } from "./problems.js";
 
 /** {@link Grants}, checked and with every default filled in. */
@@ -18,9 +19,23 @@ export interface CheckedGrants extends CheckedEnv {
   /** Undefined: all three are pipes. */
   readonly stdio: StdioSpec | undefined;
   readonly http: readonly CheckedHttpGrant[];
+  readonly services: CheckedServices;
 }
 
-const GRANT_KEYS = ["env", "inheritEnv", "args", "fs", "clock", "random", "stdio", "http"];
+const GRANT_KEYS = [
+  "env",
+  "inheritEnv",
+  "args",
+  "fs",
+  "clock",
+  "random",
+  "stdio",
+  "http",
+  "sockets",
+  "config",
+  "keyvalue",
+  "logging",
+] satisfies (keyof Grants)[];
 const CLOCK_TYPES: readonly string[] = ["frozen", "real", "coarse"];
 const STDIO_MODES: readonly string[] = ["pipe", "null", "denied"] satisfies StdioMode[];
 const STREAMS = ["stdin", "stdout", "stderr"] as const;
@@ -48,6 +63,7 @@ export const NO_GRANTS: CheckedGrants = Object.freeze({
   random: SECURE,
   stdio: undefined,
   http: [],
+  services: NO_SERVICES,
 });
 
 /** Checks a plain copy of {@link Grants}; what is wrong is added to `problems`. */
@@ -73,6 +89,7 @@ export function checkGrants(grants: unknown, problems: Problems): CheckedGrants 
     random: checkRandom(random, problems),
     stdio: checkStdio(stdio, problems),
     http: http === undefined ? NO_GRANTS.http : checkHttpGrants(http, problems),
+    services: checkServiceGrants(grants, problems),
   };
 }
 

@@ -3,6 +3,11 @@ import { type CheckedGrants, checkGrants } from "./check-grants.js";
 import { checkImports, type HostFunctions, NO_HOST_FUNCTIONS } from "./check-imports.js";
 import { checkLimits } from "./check-limits.js";
 import { checkListener } from "./check-process-options.js";
+import {
+  checkHttpOptions,
+  type CheckedHttpOptions,
+  DEFAULT_HTTP_OPTIONS,
+} from "./container-http-options.js";
 import type { ContainerOptions, Rootfs } from "./container-options.js";
 import { type CheckedLimits, DEFAULT_LIMITS } from "./limits.js";
 import { plainCopy } from "./plain-copy.js";
@@ -17,11 +22,21 @@ export interface CheckedOptions extends CheckedGrants {
   readonly rootfs: Rootfs;
   /** Functions of the app that components may import. */
   readonly imports: HostFunctions;
+  /** How requests of HTTP are answered. */
+  readonly serving: CheckedHttpOptions;
 }
 
 const ROOTFS: readonly string[] = ["writable", "read-only", "memory", "none"] satisfies Rootfs[];
 const NO_KEYS: readonly string[] = [];
-export const CONTAINER_KEYS = ["entrypoint", "args", "grants", "limits", "rootfs", "imports", "http"];
+export const CONTAINER_KEYS = [
+  "entrypoint",
+  "args",
+  "grants",
+  "limits",
+  "rootfs",
+  "imports",
+  "http",
+];
 
 /** Checks everything before anything opens; throws one ERR_OPTIONS_INVALID with all problems. */
 export function checkContainerOptions(
@@ -40,6 +55,8 @@ export function checkContainerOptions(
   const rootfs = checkRootfs(given.rootfs, problems);
   const imports =
     given.imports === undefined ? NO_HOST_FUNCTIONS : checkImports(given.imports, problems);
+  const serving =
+    given.http === undefined ? DEFAULT_HTTP_OPTIONS : checkHttpOptions(given.http, problems);
   checkedArguments(command ?? args, grants.env, problems);
   problems.throwIfAny("container options");
   return {
@@ -53,11 +70,13 @@ export function checkContainerOptions(
     random: grants.random,
     stdio: grants.stdio,
     http: grants.http,
+    services: grants.services,
     args,
     command,
     limits,
     rootfs,
     imports,
+    serving,
   };
 }
 

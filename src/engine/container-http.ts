@@ -1,16 +1,56 @@
+import { atMost } from "../http/byte-source.js";
+import { invalidRequest, invalidResponse } from "../http/http-failure.js";
 import type { IncomingRequest, OutgoingResponse } from "../http/incoming-exchange.js";
 import { answerByCgi, type CgiHost } from "./answer-by-cgi.js";
+import { ComponentAnswers, type ComponentHost } from "./answer-by-component.js";
+import type { CheckedHttpOptions } from "./container-http-options.js";
+
+/** What answering requests needs of a container. */
+export interface HttpHost extends CgiHost, ComponentHost {
+  /** Whether its program is a component with a handler of `wasi:http`. */
+  hasHandler(): Promise<boolean>;
+}
 
 /** How one container answers HTTP requests. */
 export class ContainerHttp {
-  readonly #host: CgiHost;
+  readonly #host: HttpHost;
+  readonly #options: CheckedHttpOptions;
+  readonly #components: ComponentAnswers;
+  #hasHandler: boolean | undefined;
 
-  constructor(host: CgiHost) {
+  constructor(host: HttpHost, options: CheckedHttpOptions) {
     this.#host = host;
+    this.#options = options;
+    this.#components = new ComponentAnswers(host, options);
   }
 
   /** @throws as {@link Container.fetch} */
-  async answer(request: IncomingRequest): Promise<OutgoingResponse> {
-    return await answerByCgi(this.#host, request);
+  async answer(given: IncomingRequest): Promise<OutgoingResponse> {
+    const { maxRequestBytes, maxResponseBytes } = this.#options;
+    const request =
+      given.body === undefined || maxRequestBytes === Infinity
+        ? given
+        : { ...given, body: atMost(given.body, maxRequestBytes, () => tooLong(maxRequestBytes)) };
+    // What it is stays: the image is immutable, and the files of a mount are no component's.
+    this.#hasHandler ??= await this.#host.hasHandler();
+    const response = this.#hasHandler
+      ? await this.#components.answer(request)
+      : await answerByCgi(this.#host, request);
+    const { body } = response;
+    if (body === undefined || maxResponseBytes === Infinity) return response;
+    return { ...response, body: atMost(body, maxResponseBytes, () => tooMuch(maxResponseBytes)) };
   }
+
+  /** Lets go of the instances that wait for requests. */
+  close(): void {
+    this.#components.close();
+  }
+}
+
+function tooLong(limit: number): Error {
+  return invalidRequest(`its body has more than ${limit} bytes (http.maxRequestBytes)`, 413);
+}
+
+function tooMuch(limit: number): Error {
+  return invalidResponse(`its body has more than ${limit} bytes (http.maxResponseBytes)`);
 }

@@ -1,5 +1,6 @@
 import type { HostCall } from "../guest/host-call.js";
 import type { HostImports } from "./check-imports.js";
+import type { ContainerHttpOptions } from "./container-http-options.js";
 import type { EnvValue, Grants } from "./grants.js";
 import type { Limits } from "./limits.js";
 
@@ -33,6 +34,8 @@ export interface ContainerOptions {
    * none. What one throws with a `payload` is the error case of its result, anything else a trap of the guest.
    */
   readonly imports?: HostImports;
+  /** How requests of HTTP are answered, see `container.fetch`. Defaults at each field. */
+  readonly http?: ContainerHttpOptions;
 }
 
 /** Bytes or text given to a process at once; the stream ends after them. */

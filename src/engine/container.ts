@@ -464,7 +464,7 @@ export class Container implements AsyncDisposable {
         hold: () => this.#host.hold(),
         unhold: () => this.#host.unhold(),
       },
-      launch.http,
+      launch.serving,
     );
     return this.#http;
   }
@@ -519,6 +519,7 @@ export class Container implements AsyncDisposable {
 
   async #remove(): Promise<void> {
     this.#host.forget(this);
+    this.#http?.close();
     // What is being started still has to be stopped: nothing may run on a layer that is gone.
     if (this.#launches !== undefined) await Promise.allSettled(this.#launches);
     await this.kill();

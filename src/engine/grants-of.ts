@@ -3,6 +3,7 @@ import { type CheckedGrants, FROZEN_START_MS } from "./check-grants.js";
 import type { ClockGrant, FsGrant, Grants, RandomGrant } from "./grants.js";
 import { shownEnvironment } from "./hidden-value.js";
 import { httpGrantOf } from "./http-grants-of.js";
+import { serviceGrantsOf } from "./service-grants-of.js";
 
 /** {@link Grants} in their shortest form, without what is granted by default; the values of secrets hidden. */
 export function grantsOf(checked: CheckedGrants): Grants {
@@ -19,6 +20,7 @@ export function grantsOf(checked: CheckedGrants): Grants {
   if (random !== "secure") grants.random = random;
   if (stdio !== undefined) grants.stdio = stdio;
   if (checked.http.length > 0) grants.http = checked.http.map(httpGrantOf);
+  Object.assign(grants, serviceGrantsOf(checked.services));
   return grants;
 }
 

@@ -1,8 +1,9 @@
 import type { HttpGrant } from "../http/http-grant.js";
 import type { Access } from "../mount.js";
 import type { StdioMode } from "../wasi/context-spec.js";
+import type { LoggingGrant, LogLevel, ProtocolGrant, SocketsGrant } from "./service-grants.js";
 
-export type { HttpGrant, StdioMode };
+export type { HttpGrant, LoggingGrant, LogLevel, ProtocolGrant, SocketsGrant, StdioMode };
 
 /**
  * What a guest may touch. Everything that is not listed is denied; `{}` (the default) means:
@@ -12,7 +13,7 @@ export type { HttpGrant, StdioMode };
  * - a frozen clock,
  * - secure random bytes,
  * - stdin, stdout and stderr as pipes to the app,
- * - no request of HTTP.
+ * - no request of HTTP, no socket, no configuration, no store, no log.
  *
  * Grants are plain data: `JSON.stringify` and {@link parseGrants} store and load them, the schema
  * `safedock/grants.schema.json` describes them, and `container.inspect()` shows them.
@@ -55,6 +56,14 @@ export interface Grants {
   readonly stdio?: StdioMode | StdioGrant;
   /** Requests of HTTP that it may send. Default none, at most 128. */
   readonly http?: readonly HttpGrant[];
+  /** Sockets of TCP and UDP, and names to look up, through `wasi:sockets`. Default none. */
+  readonly sockets?: SocketsGrant;
+  /** What `wasi:config` tells, by name; a value written as `{ secret }` is shown to nobody else. Default none. */
+  readonly config?: Readonly<Record<string, EnvValue>>;
+  /** Names of the stores that `wasi:keyvalue` may open; `""` is the one named `"default"`. Default none. */
+  readonly keyvalue?: readonly string[];
+  /** Which records of `wasi:logging` are handed on. Default none. */
+  readonly logging?: LoggingGrant;
 }
 
 /** The value of a variable; a secret one is hidden by `inspect` and in messages. */

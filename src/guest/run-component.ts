@@ -4,6 +4,7 @@ import type { ComponentCode, ComponentExports, ComponentImports } from "./compon
 import { readThrown } from "./component-errors.js";
 import type { GuestSpec } from "./guest-spec.js";
 import { hostFunctions } from "./host-functions.js";
+import { serveRequests } from "./http-loop.js";
 import type { Kernel, KernelProcess } from "./kernel.js";
 
 export interface ComponentOrder extends Pick<GuestSpec, "program" | "hostFunctions"> {}
@@ -41,12 +42,14 @@ export function runComponent(
     own === NO_IMPORTS ? kernel.componentImports : { ...kernel.componentImports, ...own };
   const exports = code.instantiate(imports, memories);
   if (order.program === "calls") serveCalls(exports, mustHave(host), process.times);
-  else return runCommand(exports);
+  else if (order.program === "http") {
+    serveRequests(exports, kernel.handled, mustHave(host), process.times);
+  } else return runCommand(exports);
   return 0;
 }
 
 function mustHave(host: HostCalls | undefined): HostCalls {
-  if (host === undefined) throw new Error("a process that serves calls has no services");
+  if (host === undefined) throw new Error("a process that serves has no services");
   return host;
 }
 

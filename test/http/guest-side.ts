@@ -25,8 +25,8 @@ export class GuestSide implements Disposable {
     this.service = this.broker.session((request) => this.refused.push(request));
   }
 
-  call(op: string, head: unknown, body = NOTHING, signal = new AbortController().signal) {
-    return this.service.call(op, head, body, signal);
+  async call(op: string, head: unknown, body = NOTHING, signal = new AbortController().signal) {
+    return await this.service.call(op, head, body, signal);
   }
 
   /** Sends a request; gives its number and the response's head. */

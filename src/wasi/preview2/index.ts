@@ -25,6 +25,8 @@ import { wallClockInterface } from "./clocks/wall-clock.js";
 import { filesystemInterfaces } from "./filesystem/interfaces.js";
 import { Host } from "./host.js";
 import { errorInterface } from "./io/error.js";
+import type { IncomingHead } from "../../base/incoming-messages.js";
+import { type HandledRequest, httpInterfaces } from "./http/http-interfaces.js";
 import { pollInterface } from "./io/poll.js";
 import { streamsInterface } from "./io/streams.js";
 import { randomInterfaces } from "./random/random.js";
@@ -38,6 +40,8 @@ import { socketInterfaces } from "./sockets/sockets.js";
 export interface Preview2 {
   /** By the names of the interfaces without a version. */
   readonly imports: Interfaces;
+  /** A request of HTTP as the running component's handler takes it. */
+  handled(head: IncomingHead): HandledRequest;
   /** Thrown by `exit`, and by every call after it. */
   readonly exit: ExitSignal;
   /**
@@ -49,7 +53,7 @@ export interface Preview2 {
   end(): void;
 }
 
-type Interfaces = ReturnType<typeof interfaces>;
+type Interfaces = ReturnType<typeof interfaces>["imports"];
 
 function interfaces(host: Host) {
   const error = errorInterface(host);
@@ -59,7 +63,8 @@ function interfaces(host: Host) {
   const random = randomInterfaces(host);
   const config = configInterface(host);
   const filesystem = filesystemInterfaces(host, streams);
-  return {
+  const http = httpInterfaces(host, streams, poll);
+  const imports = {
     "wasi:io/error": error.error,
     "wasi:io/poll": poll.poll,
     "wasi:io/streams": streams.streams,
@@ -80,6 +85,8 @@ function interfaces(host: Host) {
     "wasi:random/random": random.random,
     "wasi:random/insecure": random.insecure,
     "wasi:random/insecure-seed": random.insecureSeed,
+    "wasi:http/types": http.types,
+    "wasi:http/outgoing-handler": http.outgoingHandler,
     ...socketInterfaces(host, streams, poll),
     "wasi:config/store": config,
     "wasi:config/runtime": config,
@@ -88,12 +95,15 @@ function interfaces(host: Host) {
     "wasi:keyvalue/batch": batchInterface(host),
     "wasi:logging/logging": loggingInterface(host),
   };
+  return { imports, handled: http.handled };
 }
 
 export function createPreview2(): Preview2 {
   const host = new Host();
+  const { imports, handled } = interfaces(host);
   return {
-    imports: interfaces(host),
+    imports,
+    handled,
     exit: host.exit,
     begin: (context) => host.begin(context),
     end: () => host.end(),

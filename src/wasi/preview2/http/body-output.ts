@@ -1,0 +1,182 @@
+import type { HttpFields } from "../../../base/http-messages.js";
+import { Output } from "../io/output.js";
+import { CLOSED } from "../io/stream-error.js";
+import { type Waitable, WAITS_FOR_HOST } from "../io/waitable.js";
+import type { Process } from "../process.js";
+import { streamProblem } from "./error-code.js";
+import { post } from "./post.js";
+
+/** Bytes on their way to the app that it has not accepted: what a guest writes ahead of a slow reader. */
+const WINDOW_BYTES = 256 * 1024;
+/** Bytes that a guest may write before it has said where they go. */
+const HELD_BYTES = 64 * 1024;
+/** Messages that it has not accepted: those of a guest that writes byte by byte. */
+const MAX_SENT = 64;
+/** One message to the app. */
+const MESSAGE_BYTES = 64 * 1024;
+
+/** Where a body goes once its request or response is sent. */
+export interface BodyTarget {
+  readonly service: string;
+  readonly request: number;
+}
+
+/** A body on its way to the app. What is written before its head is sent is held back. */
+export class OutgoingBytes {
+  readonly #length: number | undefined;
+  #target: BodyTarget | undefined;
+  readonly #held: Uint8Array[] = [];
+  /** Bytes held, or sent and not yet accepted. */
+  #outstanding = 0;
+  /** Messages that were not yet accepted, oldest first: their numbers and bytes. */
+  readonly #sent: (readonly [id: number, bytes: number])[] = [];
+  #written = 0;
+  #problem = 0;
+  #end: { readonly trailers: HttpFields } | "dropped" | undefined;
+
+  /** `length`: what the head declares. */
+  constructor(length: number | undefined) {
+    this.#length = length;
+  }
+
+  get written(): number {
+    return this.#written;
+  }
+
+  get sending(): boolean {
+    return this.#target !== undefined;
+  }
+
+  /** The head is sent: from here on bytes go where it went. */
+  attach(target: BodyTarget, process: Process): void {
+    this.#target = target;
+    const held = this.#held.splice(0);
+    this.#outstanding = 0;
+    for (const bytes of held) this.#send(process, bytes);
+    if (this.#end !== undefined) this.#sendEnd(process, this.#end);
+  }
+
+  /** What is held at the time when the head is sent goes with it. */
+  takeHeld(): Uint8Array {
+    const [only, ...more] = this.#held.splice(0);
+    this.#outstanding = 0;
+    if (only === undefined) return new Uint8Array(0);
+    return more.length === 0 ? only : Buffer.concat([only, ...more]);
+  }
+
+  room(process: Process): number {
+    if (this.#problem !== 0) return this.#problem;
+    if (this.#target === undefined) return HELD_BYTES - this.#outstanding;
+    this.#settle(process);
+    if (this.#problem !== 0) return this.#problem;
+    return this.#sent.length < MAX_SENT ? Math.max(0, WINDOW_BYTES - this.#outstanding) : 0;
+  }
+
+  ready(process: Process): boolean {
+    if (this.room(process) !== 0) return true;
+    const [oldest] = this.#sent;
+    return oldest !== undefined && process.context.host.has(oldest[0]);
+  }
+
+  /** Whether more than was declared would be written. */
+  write(process: Process, src: Uint8Array, at: number, length: number): number {
+    if (this.#problem !== 0) return this.#problem;
+    if (this.#length !== undefined && this.#written + length > this.#length) {
+      return (this.#problem = streamProblem("HTTP-protocol-error"));
+    }
+    this.#written += length;
+    for (let done = 0; done < length; done += MESSAGE_BYTES) {
+      const count = Math.min(MESSAGE_BYTES, length - done);
+      const bytes = src.subarray(at + done, at + done + count);
+      if (this.#target === undefined) {
+        this.#held.push(bytes.slice());
+        this.#outstanding += count;
+      } else this.#send(process, bytes);
+    }
+    return 0;
+  }
+
+  /** The body is complete. False: it is not as long as declared, and its reader is told so. */
+  finish(process: Process, trailers: HttpFields): boolean {
+    const whole = this.#length === undefined || this.#length === this.#written;
+    this.#over(process, whole ? { trailers } : "dropped");
+    return whole;
+  }
+
+  /** The guest has let go of it before its end. */
+  drop(process: Process): void {
+    this.#over(process, "dropped");
+  }
+
+  #over(process: Process, end: { readonly trailers: HttpFields } | "dropped"): void {
+    if (this.#end !== undefined) return;
+    this.#end = end;
+    if (this.#problem === 0) this.#problem = CLOSED;
+    if (this.#target !== undefined) this.#sendEnd(process, end);
+  }
+
+  #send(process: Process, bytes: Uint8Array): void {
+    if (this.#target === undefined || bytes.length === 0) return;
+    const { service, request } = this.#target;
+    this.#sent.push([
+      process.context.host.send(service, "write-body", { request }, bytes),
+      bytes.length,
+    ]);
+    this.#outstanding += bytes.length;
+  }
+
+  #sendEnd(process: Process, end: { readonly trailers: HttpFields } | "dropped"): void {
+    if (this.#target === undefined) return;
+    const { service, request } = this.#target;
+    const head = end === "dropped" || end.trailers.length === 0 ? { request } : { request, ...end };
+    post(process, service, end === "dropped" ? "cancel" : "finish-body", head);
+  }
+
+  /** Takes the answers that have come, in order. */
+  #settle(process: Process): void {
+    for (let next = this.#sent[0]; next !== undefined; next = this.#sent[0]) {
+      const [id, bytes] = next;
+      const answer = process.context.host.take(id);
+      if (answer === undefined) return;
+      this.#sent.shift();
+      this.#outstanding -= bytes;
+      if (!answer.ok && this.#problem === 0) this.#problem = streamProblem(answer.code);
+    }
+  }
+}
+
+/** A guest's stream over a body. */
+export class BodyOutput extends Output {
+  readonly waitable: Waitable;
+  readonly #bytes: OutgoingBytes;
+
+  constructor(bytes: OutgoingBytes) {
+    super();
+    this.#bytes = bytes;
+    this.waitable = {
+      waits: WAITS_FOR_HOST,
+      ready: (process) => bytes.ready(process),
+    };
+  }
+
+  room(process: Process): number {
+    return this.#bytes.room(process);
+  }
+
+  /** A guest that waits for room before it has said where the body goes would wait for ever. */
+  override awaitRoom(process: Process): number {
+    if (!this.#bytes.sending && this.#bytes.room(process) === 0) {
+      process.trap("it waits for a body's reader before the head is sent");
+    }
+    return super.awaitRoom(process);
+  }
+
+  write(process: Process, src: Uint8Array, at: number, length: number): number {
+    return this.#bytes.write(process, src, at, length);
+  }
+
+  /** Sent is gone: the app takes it when it takes it, and room says how far it is. */
+  override drain(): number {
+    return 0;
+  }
+}

@@ -1,0 +1,85 @@
+/** `wasi:http/types.error-code`. */
+import type { ErrorCode } from "@bytecodealliance/preview2-shim/interfaces/wasi-http-types";
+import type { HttpErrorCode } from "../../../base/http-messages.js";
+
+/** In the order of the interface: a case's place is its number. */
+const CODES = [
+  "DNS-timeout",
+  "DNS-error",
+  "destination-not-found",
+  "destination-unavailable",
+  "destination-IP-prohibited",
+  "destination-IP-unroutable",
+  "connection-refused",
+  "connection-terminated",
+  "connection-timeout",
+  "connection-read-timeout",
+  "connection-write-timeout",
+  "connection-limit-reached",
+  "TLS-protocol-error",
+  "TLS-certificate-error",
+  "TLS-alert-received",
+  "HTTP-request-denied",
+  "HTTP-request-length-required",
+  "HTTP-request-body-size",
+  "HTTP-request-method-invalid",
+  "HTTP-request-URI-invalid",
+  "HTTP-request-URI-too-long",
+  "HTTP-request-header-section-size",
+  "HTTP-request-header-size",
+  "HTTP-request-trailer-section-size",
+  "HTTP-request-trailer-size",
+  "HTTP-response-incomplete",
+  "HTTP-response-header-section-size",
+  "HTTP-response-header-size",
+  "HTTP-response-body-size",
+  "HTTP-response-trailer-section-size",
+  "HTTP-response-trailer-size",
+  "HTTP-response-transfer-coding",
+  "HTTP-response-content-coding",
+  "HTTP-response-timeout",
+  "HTTP-upgrade-failed",
+  "HTTP-protocol-error",
+  "loop-detected",
+  "configuration-error",
+  "internal-error",
+] as const satisfies readonly HttpErrorCode[];
+
+/** Cases whose payload is a record; what the host does not say of it is `none`. */
+const RECORDS: ReadonlySet<string> = new Set([
+  "DNS-error",
+  "TLS-alert-received",
+  "HTTP-request-trailer-size",
+  "HTTP-response-header-size",
+  "HTTP-response-trailer-size",
+]);
+
+/** Errors of streams that are of HTTP, as `-errno`: beyond all errno numbers and the mark of a closed one. */
+const FIRST = 0x2_0000;
+
+/** The number of a case; that of `internal-error` for a name that is none. */
+export function errorNumber(code: string): number {
+  const index = CODES.findIndex((each) => each === code);
+  return index === -1 ? CODES.length - 1 : index;
+}
+
+export function errorName(number: number): HttpErrorCode {
+  return CODES[number] ?? "internal-error";
+}
+
+/** What a stream answers when it fails so. */
+export function streamProblem(code: string): number {
+  return -(FIRST + errorNumber(code));
+}
+
+/** The case that an error of a stream stands for; undefined if it is none of HTTP. */
+export function problemNumber(errno: number | undefined): number | undefined {
+  return errno === undefined || errno < FIRST ? undefined : errno - FIRST;
+}
+
+/** As jco has it. */
+export function errorValue(code: string, payload?: unknown): ErrorCode {
+  const tag = errorName(errorNumber(code));
+  const val = payload === undefined && RECORDS.has(tag) ? {} : payload;
+  return { tag, val } as ErrorCode;
+}
