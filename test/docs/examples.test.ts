@@ -42,6 +42,7 @@ async function examples(): Promise<Example[]> {
     "docs/errors.md",
     "docs/images.md",
     "docs/grants.md",
+    "docs/http.md",
     "docs/limits.md",
   ]) {
     found.push(...blocksOf(await readFile(join(root, page), "utf8"), page));
