@@ -24,6 +24,7 @@ export class CallQueue implements HostService {
   /** What the process waits with. */
   #give: ((reply: HostReply) => void) | undefined;
   #current: QueuedCall | undefined;
+  #begun = false;
   #ended = false;
   #finishing = false;
 
@@ -40,6 +41,11 @@ export class CallQueue implements HostService {
   /** Nothing runs in it, and nothing waits. */
   get isIdle(): boolean {
     return this.length === 0;
+  }
+
+  /** Whether the process has come as far as to ask for a call. */
+  get hasBegun(): boolean {
+    return this.#begun;
   }
 
   get isOver(): boolean {
@@ -65,6 +71,7 @@ export class CallQueue implements HostService {
   }
 
   call(op: string, _head: unknown, body: Uint8Array): Promise<HostReply> {
+    this.#begun = true;
     const done = this.#current;
     this.#current = undefined;
     if (op === OP_NEXT) done?.done(body);

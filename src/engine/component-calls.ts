@@ -249,7 +249,10 @@ export class ComponentCalls {
     for (const call of waiting) call.failed(error);
   }
 
-  /** The process has ended: what it was busy with has failed, what waits goes to the next one. */
+  /**
+   * The process has ended: what it was busy with has failed, what waits goes to the next one. One that ends
+   * before it asks for a call would do so again and again: then all has failed.
+   */
   async #over(instance: Instance, launched: Promise<Process>): Promise<void> {
     if (this.#instance === instance) this.#instance = undefined;
     let status;
@@ -261,8 +264,9 @@ export class ComponentCalls {
     const { current, waiting } = instance.queue.takeLeft();
     current?.failed(callTrapped(current.label, status));
     const again: QueuedCall[] = [];
+    const isVain = status.reason === "killed" || !instance.queue.hasBegun;
     for (const call of waiting) {
-      if (status.reason === "killed") call.failed(callTrapped(call.label, status));
+      if (isVain) call.failed(callTrapped(call.label, status));
       else if (call.isBound) {
         call.failed(callInvalid(call.label, "the instance that a resource was of has ended"));
       } else again.push(call);
