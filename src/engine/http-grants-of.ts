@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { Denial } from "../fs/denial.js";
 import {
   type CheckedHttpGrant,
@@ -10,6 +11,7 @@ import {
   DEFAULT_TIMEOUT_MS,
   type HttpGrant,
 } from "../http/http-grant.js";
+import { addressRule, isPublic } from "../http/address-rules.js";
 import { isOfOrigin, parseOrigin } from "../http/origin.js";
 import { isBelow } from "../http/path-prefix.js";
 import { HIDDEN } from "./hidden-value.js";
@@ -54,26 +56,49 @@ export function httpGrantFor(
   granted: readonly CheckedHttpGrant[],
 ): HttpGrant {
   const url = new URL(path);
-  const there = granted.find((grant) => {
+  const ofOrigin = granted.filter((grant) => {
     const origin = parseOrigin(grant.origin);
-    return (
-      origin !== undefined && isOfOrigin(origin, url) && isBelow(grant.pathPrefix, url.pathname)
-    );
+    return origin !== undefined && isOfOrigin(origin, url);
   });
-  const known = there === undefined ? undefined : httpGrantOf(there);
-  const methods = new Set([...(there?.methods === "any" ? [] : (there?.methods ?? [])), call]);
+  const there = ofOrigin.find(({ pathPrefix }) => isBelow(pathPrefix, url.pathname));
+  if (there !== undefined) return widenedGrant(there, call, address);
+  const [other] = ofOrigin;
+  const wanted = address ?? literalAddress(url);
+  const addresses =
+    wanted === undefined || (other !== undefined && addressRule(other.addresses)(wanted))
+      ? other?.addresses
+      : [wanted];
   return {
     origin: url.origin,
+    methods: [call],
     pathPrefix: url.pathname,
-    ...known,
-    methods: there?.methods === "any" ? "any" : [...methods],
-    ...(address === undefined ? undefined : { addresses: widened(there, address) }),
+    ...(addresses === undefined || addresses === "public" ? undefined : { addresses }),
   };
 }
 
-function widened(there: CheckedHttpGrant | undefined, address: string): readonly string[] {
-  const ranges = there === undefined || typeof there.addresses === "string" ? [] : there.addresses;
-  return [...ranges, address];
+/** As it is, and the method or the address with it. */
+function widenedGrant(
+  there: CheckedHttpGrant,
+  method: string,
+  address: string | undefined,
+): HttpGrant {
+  const { methods } = there;
+  const isWanted = methods === "any" || methods.includes(method);
+  return httpGrantOf({
+    ...there,
+    ...(isWanted ? undefined : { methods: [...methods, method] }),
+    ...(address === undefined ? undefined : { addresses: widened(there, address) }),
+  });
+}
+
+/** The address that a URL names and `"public"` leaves out. */
+function literalAddress({ hostname }: URL): string | undefined {
+  const address = hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
+  return isIP(address) === 0 || isPublic(address) ? undefined : address;
+}
+
+function widened({ addresses }: CheckedHttpGrant, address: string): readonly string[] {
+  return [...(typeof addresses === "string" ? [] : addresses), address];
 }
 
 function hidden(credentials: ReadonlyMap<string, string>): HttpGrant["credentials"] & object {

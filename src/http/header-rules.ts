@@ -90,7 +90,8 @@ export function responseFields(
 ): HttpFields {
   const fields: (readonly [string, string])[] = [];
   for (let at = 0; at + 1 < rawFields.length; at += 2) {
-    const [name = "", value = ""] = [rawFields[at]?.toLowerCase(), rawFields[at + 1]];
+    const name = rawFields[at]?.toLowerCase() ?? "";
+    const value = rawFields[at + 1] ?? "";
     const isOfConnection = name !== "content-length" && ownHeader(name);
     if (!isOfConnection && isToken(name) && VALUE.test(value) && isKept(name))
       fields.push([name, value]);

@@ -1,5 +1,4 @@
-import { createServer, type Server, type Socket } from "node:net";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { HostRefusal, type HostService } from "../../src/base/host-service.js";
 import type { HttpBodyChunk, HttpFields, HttpRequestHead } from "../../src/base/http-messages.js";
 import { checkHttpGrants } from "../../src/engine/check-http-grants.js";

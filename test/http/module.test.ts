@@ -118,10 +118,15 @@ describe("requests of programs of preview 1", () => {
     expect(address.stdout.toString()).toBe("status: errno 2 destination-IP-prohibited\n");
     const url = `${origin}/v1/x`;
     expect(denied.map(({ kind, call, path: at, grant }) => [kind, call, at, grant?.http])).toEqual([
-      ["http", "POST", url, [{ origin, methods: ["POST"], pathPrefix: "/v1/x" }]],
+      [
+        "http",
+        "POST",
+        url,
+        [{ origin, methods: ["POST"], pathPrefix: "/v1/x", addresses: ["127.0.0.1"] }],
+      ],
       ["http", "POST", url, [{ origin, methods: ["GET", "HEAD", "POST"], addresses: "any" }]],
-      ["http", "GET", url, [{ origin, methods: ["GET"], pathPrefix: "/v1/x" }]],
-      ["http", "GET", url, [{ origin, methods: ["GET", "HEAD"], addresses: ["127.0.0.1"] }]],
+      ["http", "GET", url, [{ origin, methods: ["GET"], pathPrefix: "/v1/x", addresses: "any" }]],
+      ["http", "GET", url, [{ origin, addresses: ["127.0.0.1"] }]],
     ]);
     expect(none.audit?.denials).toHaveLength(1);
   });

@@ -75,13 +75,17 @@ function checkedLookup(resolve: Resolve, allows: AddressRule): LookupFunction {
     if (first !== undefined) return { first, allowed };
     throw refused === undefined ? new LookupFailed(undefined) : new AddressRefused(refused.address);
   };
-  return (hostname, { all }, callback) => {
-    find(hostname).then(
-      ({ first, allowed }) => {
-        if (all === true) callback(null, [...allowed]);
-        else callback(null, first.address, first.family);
-      },
-      (error: Error) => callback(error, ""),
-    );
+  return (hostname, { all }, answer) => {
+    const look = async () => {
+      try {
+        const { first, allowed } = await find(hostname);
+        if (all === true) return () => answer(null, [...allowed]);
+        return () => answer(null, first.address, first.family);
+      } catch (error) {
+        return () => answer(error as Error, "");
+      }
+    };
+    // What the answer leads to must not be thrown into a promise.
+    void look().then((done) => process.nextTick(done));
   };
 }

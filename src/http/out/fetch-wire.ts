@@ -1,6 +1,7 @@
 import { HostRefusal } from "../../base/host-service.js";
 import type { HttpFields } from "../../base/http-messages.js";
 import type { HttpOptions } from "../http-options.js";
+import { problemOfHead } from "./response-head.js";
 import type { Wire, WireRequest, WireResponse } from "./wire.js";
 
 const NOTHING = new Uint8Array(0);
@@ -72,12 +73,15 @@ export class FetchWire implements Wire {
   async #answer(ask: () => Promise<Response>): Promise<void> {
     try {
       const { status, headers, body } = await ask();
-      const rawHeaders = [...headers].flat();
+      const response: WireResponse = { status, rawHeaders: [...headers].flat() };
       this.#reader = body?.getReader();
-      this.response = { status, rawHeaders };
+      const problem = problemOfHead(response);
+      if (problem !== undefined) throw new HostRefusal(problem);
+      this.response = response;
       await this.#next();
-    } catch {
-      this.#fail();
+    } catch (error) {
+      this.#reader?.cancel().catch(() => undefined);
+      this.#fail(error);
     }
   }
 
@@ -91,15 +95,15 @@ export class FetchWire implements Wire {
         break;
       }
       this.#changed();
-    } catch {
-      this.#fail();
+    } catch (error) {
+      this.#fail(error);
     }
   }
 
-  #fail(): void {
+  #fail(error: unknown): void {
     if (this.ended || this.failure !== undefined) return;
     const code = this.response === undefined ? "connection-terminated" : "HTTP-response-incomplete";
-    this.failure = new HostRefusal(code);
+    this.failure = error instanceof HostRefusal ? error : new HostRefusal(code);
     this.#changed();
   }
 }

@@ -45,7 +45,7 @@ export class HttpSession implements HostService {
   readonly #ended: () => void;
   readonly #open = new Map<number, Open>();
   /** Of requests whose bodies may still be on their way: what refused them. */
-  readonly #lost = new Map<number, unknown>();
+  readonly #lost = new Map<number, HostRefusal>();
 
   constructor(broker: HttpBroker, refused: (request: RefusedRequest) => void, ended: () => void) {
     this.#broker = broker;
@@ -86,7 +86,7 @@ export class HttpSession implements HostService {
     if (op === "request") {
       try {
         const open = this.#accept(id, head, body);
-        return this.#answered(id, open, signal);
+        return await this.#answered(id, open, signal);
       } catch (error) {
         if (head.more === true) this.#lose(id, error);
         throw error;
@@ -155,8 +155,8 @@ export class HttpSession implements HostService {
       return { head: await this.#follow(open) };
     } catch (error) {
       exchange.close();
-      this.#open.delete(id);
-      if (open.hop.more) this.#lose(id, error);
+      // Its number may be another request's by now.
+      if (this.#open.get(id) === open) this.#open.delete(id);
       throw error;
     } finally {
       signal.removeEventListener("abort", stop);
@@ -246,12 +246,12 @@ export class HttpSession implements HostService {
   #lose(id: number, error: unknown): void {
     const [oldest] = this.#lost.keys();
     if (oldest !== undefined && this.#lost.size >= MAX_OPEN) this.#lost.delete(oldest);
-    this.#lost.set(id, error);
+    this.#lost.set(id, error instanceof HostRefusal ? error : new HostRefusal("internal-error"));
   }
 
   #left(id: number, open: Open): void {
     open.active.open--;
-    if (open.exchange.failure === undefined) this.#open.delete(id);
+    if (open.exchange.failure === undefined && this.#open.get(id) === open) this.#open.delete(id);
   }
 
   #tell(url: URL, method: string, address: string | undefined): void {

@@ -6,6 +6,7 @@ import { HostRefusal as Refusal } from "../../base/host-service.js";
 import type { HttpFields } from "../../base/http-messages.js";
 import type { Connections } from "./connections.js";
 import { MAX_FIELD_BYTES, MAX_FIELDS } from "../header-rules.js";
+import { problemOfHead } from "./response-head.js";
 import type { Wire, WireRequest, WireResponse } from "./wire.js";
 import { AddressRefused, failureOf } from "./wire-failure.js";
 
@@ -166,6 +167,15 @@ export class NodeWire implements Wire {
   }
 
   #responded(message: IncomingMessage): void {
+    const problem = problemOfHead({
+      status: message.statusCode ?? 0,
+      rawHeaders: message.rawHeaders,
+    });
+    if (problem !== undefined) {
+      // At once: a connection whose response is complete would be kept.
+      this.#fail(new Refusal(problem));
+      return;
+    }
     this.#message = message;
     this.connected = true;
     const changed = () => this.#changed();
