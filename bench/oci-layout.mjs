@@ -1,18 +1,21 @@
 // Writes images as OCI layout folders, as `skopeo` and `loadImage` read them.
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { buffer } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { pack } from "tar-stream";
 
-/** A tar of `[name, bytes]` pairs. */
+/** A tar of `[name, bytes]` pairs. By events: older versions of tar-stream, as rivals bring, know no other way. */
 async function tarOf(files) {
   const archive = pack();
-  const bytes = buffer(archive);
+  const chunks = [];
+  archive.on("data", (chunk) => chunks.push(chunk));
+  const ended = once(archive, "end");
   for (const [name, contents] of files) archive.entry({ name, mtime: new Date(0) }, contents);
   archive.finalize();
-  return await bytes;
+  await ended;
+  return Buffer.concat(chunks);
 }
 
 /**
