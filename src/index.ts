@@ -56,7 +56,7 @@ export {
   run,
 } from "./engine/default-engine.js";
 export { Engine, openEngine, type EngineInfo } from "./engine/engine.js";
-export type { DeniedEvent, EngineEvents, ProgressEvent } from "./engine/engine-events.js";
+export type { DeniedEvent, EngineEvents, LogEvent, ProgressEvent } from "./engine/engine-events.js";
 export type {
   EngineOptions,
   LoadAllOptions,
@@ -72,8 +72,12 @@ export type {
   EnvValue,
   FsGrant,
   Grants,
+  LoggingGrant,
+  LogLevel,
   MemoryGrant,
+  ProtocolGrant,
   RandomGrant,
+  SocketsGrant,
   StdioGrant,
   StdioMode,
 } from "./engine/grants.js";
@@ -166,3 +170,8 @@ export type {
   TrustEvidence,
 } from "./trust/signature-options.js";
 export type { ExternKind } from "./wasm/module-info.js";
+export type { SocketOptions } from "./engine/socket-options.js";
+export type { Awaitable, KeyPage, KeyValueStore } from "./services/key-value-store.js";
+export type { LogRecord } from "./services/logging-service.js";
+export { memoryStore, type MemoryStoreOptions } from "./services/memory-store.js";
+export { redisStore, type RedisCommands, type RedisStoreOptions } from "./services/redis-store.js";

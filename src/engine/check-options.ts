@@ -3,6 +3,7 @@ import { type CheckedGrants, checkGrants } from "./check-grants.js";
 import { checkImports, type HostFunctions, NO_HOST_FUNCTIONS } from "./check-imports.js";
 import { checkLimits } from "./check-limits.js";
 import { checkListener } from "./check-process-options.js";
+import { checkGrantedStores, checkStores, NO_STORES, type Stores } from "./check-stores.js";
 import {
   checkHttpOptions,
   type CheckedHttpOptions,
@@ -24,10 +25,13 @@ export interface CheckedOptions extends CheckedGrants {
   readonly imports: HostFunctions;
   /** How requests of HTTP are answered. */
   readonly serving: CheckedHttpOptions;
+  /** The container's own stores. */
+  readonly stores: Stores;
+  readonly onLog: ContainerOptions["onLog"];
 }
 
 const ROOTFS: readonly string[] = ["writable", "read-only", "memory", "none"] satisfies Rootfs[];
-const NO_KEYS: readonly string[] = [];
+export const NO_KEYS: readonly string[] = [];
 export const CONTAINER_KEYS = [
   "entrypoint",
   "args",
@@ -36,12 +40,19 @@ export const CONTAINER_KEYS = [
   "rootfs",
   "imports",
   "http",
+  "stores",
+  "onLog",
 ];
 
-/** Checks everything before anything opens; throws one ERR_OPTIONS_INVALID with all problems. */
+/**
+ * Checks everything before anything opens; throws one ERR_OPTIONS_INVALID with all problems.
+ *
+ * @param shared - stores of the engine
+ */
 export function checkContainerOptions(
   options: ContainerOptions,
   moreKeys: readonly string[] = NO_KEYS,
+  shared: Stores = NO_STORES,
 ): CheckedOptions {
   const problems = new Problems();
   const given = readOptions(options, moreKeys, problems);
@@ -57,6 +68,10 @@ export function checkContainerOptions(
     given.imports === undefined ? NO_HOST_FUNCTIONS : checkImports(given.imports, problems);
   const serving =
     given.http === undefined ? DEFAULT_HTTP_OPTIONS : checkHttpOptions(given.http, problems);
+  const stores = given.stores === undefined ? NO_STORES : checkStores(given.stores, problems);
+  if (grants.services.keyvalue.length > 0) {
+    checkGrantedStores(grants.services.keyvalue, [stores, shared], problems);
+  }
   checkedArguments(command ?? args, grants.env, problems);
   problems.throwIfAny("container options");
   return {
@@ -77,6 +92,9 @@ export function checkContainerOptions(
     rootfs,
     imports,
     serving,
+    stores,
+    // It was found to be a function.
+    onLog: given.onLog as ContainerOptions["onLog"],
   };
 }
 
@@ -100,8 +118,9 @@ function readOptions(
     if ("stdin" in options) checkStdin(options.stdin, problems);
     if ("audit" in options) problems.boolean("audit", options.audit);
     if ("onHostCall" in options) checkListener(options.onHostCall, problems);
-    const { entrypoint, args, grants, limits, rootfs, imports, http } = options;
-    given = { entrypoint, args, grants, limits, rootfs, imports, http };
+    const { entrypoint, args, grants, limits, rootfs, imports, http, stores, onLog } = options;
+    problems.function("onLog", onLog);
+    given = { entrypoint, args, grants, limits, rootfs, imports, http, stores, onLog };
   } catch (error) {
     problems.unreadable("options", error);
   }
@@ -115,6 +134,8 @@ function readOptions(
     // Functions: no plain data.
     imports: given.imports,
     http: plainCopy("http", given.http, problems),
+    stores: given.stores,
+    onLog: given.onLog,
   };
 }
 

@@ -2,6 +2,7 @@ import type { HostServices } from "../base/host-service.js";
 import type { Location } from "../fs/resolve.js";
 import type { DenialMessage } from "../guest/denial-message.js";
 import type { GuestSpec } from "../guest/guest-spec.js";
+import type { LogRecord } from "../services/logging-service.js";
 import type { WorldTypes } from "../wasm/world/world-types.js";
 import type { CheckedOptions } from "./check-options.js";
 import type { CommitOptions } from "./commit-options.js";
@@ -40,6 +41,8 @@ export interface ProcessLife {
   started(process: Process): void;
   /** Calls of it were refused; before it has ended. */
   denied(process: Process, message: DenialMessage): void;
+  /** It has logged something. */
+  logged(process: Process, record: LogRecord): void;
   ended(process: Process): void;
 }
 
@@ -67,6 +70,7 @@ export interface ContainerHost {
   forget(container: Container): void;
   readonly started: EngineEvents["start"];
   readonly denied: EngineEvents["denied"];
+  readonly logged: EngineEvents["log"];
   readonly exited: EngineEvents["exit"];
   readonly removed: EngineEvents["remove"];
 }

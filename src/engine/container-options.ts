@@ -1,4 +1,6 @@
 import type { HostCall } from "../guest/host-call.js";
+import type { KeyValueStore } from "../services/key-value-store.js";
+import type { LogRecord } from "../services/logging-service.js";
 import type { HostImports } from "./check-imports.js";
 import type { ContainerHttpOptions } from "./container-http-options.js";
 import type { EnvValue, Grants } from "./grants.js";
@@ -36,6 +38,16 @@ export interface ContainerOptions {
   readonly imports?: HostImports;
   /** How requests of HTTP are answered, see `container.fetch`. Defaults at each field. */
   readonly http?: ContainerHttpOptions;
+  /**
+   * Stores for `grants.keyvalue`, by name (`""` is `"default"`), before those of the engine. Default: none but
+   * the default one, which is in memory then, of this container alone and gone with it.
+   */
+  readonly stores?: Readonly<Record<string, KeyValueStore>>;
+  /**
+   * Is told of each record that `grants.logging` lets through, as the engine's event `log` is. What it throws
+   * becomes an uncaught exception of the app. Default: none.
+   */
+  readonly onLog?: (record: LogRecord) => void;
 }
 
 /** Bytes or text given to a process at once; the stream ends after them. */

@@ -510,6 +510,9 @@ export class Container implements AsyncDisposable {
         if (told === undefined) return;
         this.#host.denied({ container: this, process, image: this.image, ...told });
       },
+      logged: (process, record) => {
+        this.#host.logged({ container: this, process, image: this.image, ...record });
+      },
       ended: (process) => {
         this.#processes?.delete(process);
         this.#host.exited({ container: this, process });

@@ -3,6 +3,7 @@ import type { EventEmitter } from "eventemitter3";
 import { SafedockError } from "../base/errors.js";
 import type { DenialMessage } from "../guest/denial-message.js";
 import { DenialRate } from "../guest/denial-rate.js";
+import type { LogRecord } from "../services/logging-service.js";
 import type { CheckedOptions } from "./check-options.js";
 import { Container } from "./container.js";
 import type { ContainerHost } from "./container-host.js";
@@ -79,6 +80,7 @@ export class Containers {
       },
       started: (event) => shared.events.emit("start", event),
       denied: (event) => shared.events.emit("denied", event),
+      logged: (event) => shared.events.emit("log", event),
       exited: (event) => shared.events.emit("exit", event),
       removed: (event) => {
         shared.uses.release(event.container.image);
@@ -142,6 +144,11 @@ export class Containers {
   ): void {
     const told = ledger === undefined ? toToldDenial(message, options) : ledger.denied(message);
     if (told !== undefined) this.#shared.events.emit("denied", { image, ...told });
+  }
+
+  /** @internal */
+  loggedInRun(image: Image, record: LogRecord): void {
+    this.#shared.events.emit("log", { image, ...record });
   }
 
   /** @internal */

@@ -1,4 +1,5 @@
 import type { PullProgress } from "../image/pull-progress.js";
+import type { LogRecord } from "../services/logging-service.js";
 import type { Container } from "./container.js";
 import type { RefusedCall } from "./container-audit.js";
 import type { Image } from "./image.js";
@@ -24,6 +25,18 @@ export interface DeniedEvent extends RefusedCall {
   readonly suppressed: number;
 }
 
+/**
+ * What a guest has logged through `wasi:logging` and `grants.logging` lets through: 1,000 records a second for each
+ * container, each of 16,384 characters at most.
+ */
+export interface LogEvent extends LogRecord {
+  readonly image: Image;
+  /** Absent for `engine.run`. */
+  readonly container?: Container;
+  /** Absent for `engine.run`. */
+  readonly process?: Process;
+}
+
 /** Events of an engine, by name. */
 export interface EngineEvents {
   /** A blob of an image that is being pulled or loaded: bytes done and total. */
@@ -38,6 +51,8 @@ export interface EngineEvents {
   start: (event: { readonly container: Container; readonly process: Process }) => void;
   /** A call of a guest was refused for want of a grant; before the `exit` of its process. */
   denied: (event: DeniedEvent) => void;
+  /** A guest has logged something. */
+  log: (event: LogEvent) => void;
   /** A process has ended, for whatever reason. */
   exit: (event: { readonly container: Container; readonly process: Process }) => void;
   /** A container and its writable layer are gone. */

@@ -1,4 +1,5 @@
 import type { HttpOptions } from "../http/http-options.js";
+import type { KeyValueStore } from "../services/key-value-store.js";
 import type { ImageLimits } from "../image/image-limits.js";
 import type { ImageLock } from "../image/image-lock.js";
 import { checkRegistryOptions } from "../registry/check-registry-options.js";
@@ -6,10 +7,12 @@ import type { RegistryOptions } from "../registry/registry-options.js";
 import { readPolicy, type Policy, type ReadPolicy } from "../trust/policy.js";
 import type { SignatureOptions } from "../trust/signature-options.js";
 import { checkHttpOptions } from "./check-http-options.js";
+import { checkStores, NO_STORES, type Stores } from "./check-stores.js";
 import type { ProgressEvent } from "./engine-events.js";
 import { isRecord, Problems, show } from "./problems.js";
 import { reading, readOptions } from "./read-options.js";
 import { isPullPolicy, type PullPolicy } from "./pull-policy.js";
+import { checkSocketOptions, type SocketOptions } from "./socket-options.js";
 
 /** Options of `openEngine`. */
 export interface EngineOptions {
@@ -49,6 +52,13 @@ export interface EngineOptions {
   readonly maxContainers?: number;
   /** How requests that guests send leave the app. Default: through the system's resolver, by no proxy. */
   readonly http?: HttpOptions;
+  /** How sockets of guests reach the network. Default: through the system's resolver. */
+  readonly sockets?: SocketOptions;
+  /**
+   * Stores for `grants.keyvalue`, by name (`""` is `"default"`): each container that is granted one shares it.
+   * Default none.
+   */
+  readonly stores?: Readonly<Record<string, KeyValueStore>>;
 }
 
 const KEYS = [
@@ -62,6 +72,8 @@ const KEYS = [
   "maxQueued",
   "maxContainers",
   "http",
+  "sockets",
+  "stores",
 ];
 /** Worker threads of one engine: each takes 8 MB and more, and a process can have some thousands. */
 const MAX_WORKERS = 1024;
@@ -71,18 +83,19 @@ const MAX_QUEUED = 10_000_000;
 export const DEFAULT_MAX_CONTAINERS = 100_000;
 
 /** Options of an engine, read and checked. */
-export interface CheckedEngineOptions extends Omit<EngineOptions, "policy"> {
+export interface CheckedEngineOptions extends Omit<EngineOptions, "policy" | "stores"> {
   readonly policy: ReadPolicy | undefined;
+  readonly stores: Stores;
 }
 
 /** @throws SafedockError `ERR_OPTIONS_INVALID` with all problems */
 export function checkEngineOptions(given: EngineOptions): CheckedEngineOptions {
   const options = readOptions("engine options", given, KEYS);
-  const policy = reading("engine options", "options", () => checkedPolicy(options));
-  return { ...options, policy };
+  const checked = reading("engine options", "options", () => checkedParts(options));
+  return { ...options, ...checked };
 }
 
-function checkedPolicy(options: EngineOptions): ReadPolicy | undefined {
+function checkedParts(options: EngineOptions): Pick<CheckedEngineOptions, "policy" | "stores"> {
   const problems = new Problems();
   problems.keys("", options, KEYS);
   const { root, registry, pullPolicy, lock } = options;
@@ -105,9 +118,11 @@ function checkedPolicy(options: EngineOptions): ReadPolicy | undefined {
   problems.integer("maxQueued", options.maxQueued, 0, MAX_QUEUED, undefined);
   problems.integer("maxContainers", options.maxContainers, 0, MAX_QUEUED, undefined);
   checkHttpOptions(options.http, problems);
+  checkSocketOptions(options.sockets, problems);
+  const stores = options.stores === undefined ? NO_STORES : checkStores(options.stores, problems);
   problems.throwIfAny("engine options");
   checkRegistryOptions(registry ?? {});
-  return policy;
+  return { policy, stores };
 }
 
 /** Options of `engine.pullImage`: how to reach the registry may be said for one pull alone. */

@@ -6,7 +6,12 @@ import { GuestPool } from "../guest/pool.js";
 import { ImageStore } from "../image/image-store.js";
 import { BoardRecords } from "./board-records.js";
 import { checkImage } from "./check-image.js";
-import { checkContainerOptions, type CheckedOptions, CONTAINER_KEYS } from "./check-options.js";
+import {
+  checkContainerOptions,
+  type CheckedOptions,
+  CONTAINER_KEYS,
+  NO_KEYS,
+} from "./check-options.js";
 import type { Container } from "./container.js";
 import type { ContainerOptions, RunOptions } from "./container-options.js";
 import { Containers } from "./containers.js";
@@ -22,6 +27,7 @@ import { ImageVerbs } from "./image-verbs.js";
 import { Launcher } from "./launcher.js";
 import { PolicyRecords } from "./policy-records.js";
 import { readKnownOptions, readOptions } from "./read-options.js";
+import type { Stores } from "./check-stores.js";
 import { runOnce } from "./run-once.js";
 import { defaultRoot, layersFolder } from "./store-root.js";
 
@@ -34,18 +40,21 @@ export class Engine extends ImageVerbs implements AsyncDisposable {
   readonly #pool: GuestPool;
   readonly #launcher: Launcher;
   readonly #uses: ImageUses;
+  readonly #stores: Stores;
   #closing: Promise<void> | undefined;
 
   /** @internal */
   constructor(
     options: EngineOptions,
     policy: ReadPolicy | undefined,
+    stores: Stores,
     store: ImageStore,
     pool: GuestPool,
     layers: string,
   ) {
     super(options, policy, store);
     this.#pool = pool;
+    this.#stores = stores;
     this.#launcher = new Launcher(this.#pool, store);
     this.#uses = new ImageUses((image) => store.use(image.record));
     this.containers = new Containers({
@@ -57,7 +66,7 @@ export class Engine extends ImageVerbs implements AsyncDisposable {
       events: this,
       assertOpen: () => this.assertOpen(),
       commit: (image, open, options) => this.commit(image, open, options),
-      services: { http: options.http },
+      services: { http: options.http, sockets: options.sockets, stores },
       max: options.maxContainers ?? DEFAULT_MAX_CONTAINERS,
     });
   }
@@ -91,7 +100,7 @@ export class Engine extends ImageVerbs implements AsyncDisposable {
    */
   async createContainer(image: Image | string, options: ContainerOptions = {}): Promise<Container> {
     this.assertOpen();
-    const checked = checkContainerOptions(options);
+    const checked = checkContainerOptions(options, NO_KEYS, this.#stores);
     checkImage(image);
     const found = typeof image === "string" ? await this.named(image) : image;
     this.admit(found);
@@ -118,7 +127,7 @@ export class Engine extends ImageVerbs implements AsyncDisposable {
   async run(image: Image | string, options: RunOptions = {}): Promise<RunResult> {
     this.assertOpen();
     const read = readOptions("container options", options, ALL_RUN_KEYS);
-    const checked = checkContainerOptions(read, RUN_KEYS);
+    const checked = checkContainerOptions(read, RUN_KEYS, this.#stores);
     checkImage(image);
     read.signal?.throwIfAborted();
     if (typeof image !== "string") this.admit(image);
@@ -246,7 +255,7 @@ export interface EngineInfo {
  * @throws SafedockError `ERR_OPTIONS_INVALID`; `ERR_STORE_INVALID` if the folder cannot be used.
  */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
-  const { policy, ...read } = checkEngineOptions(options);
+  const { policy, stores, ...read } = checkEngineOptions(options);
   const { workers, maxWorkers, maxQueued } = read;
   const root = read.root ?? defaultRoot();
   // First, so that its first worker starts while the store is opened. In a new store there is nothing to run:
@@ -259,7 +268,8 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   });
   try {
     const store = await ImageStore.open(root);
-    return new Engine(read, policy, store, pool, await layersFolder(store.content.layout.root));
+    const layers = await layersFolder(store.content.layout.root);
+    return new Engine(read, policy, stores, store, pool, layers);
   } catch (error) {
     await pool.close();
     throw error;

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { posix } from "node:path";
 import { isSafedockError, SafedockError } from "../base/errors.js";
+import { throwLater } from "../base/throw-later.js";
 import type { CompiledModule, ModuleSource } from "../guest/compiled-module.js";
 import { IMPORTS_SERVICE } from "../guest/call-message.js";
 import type { Guest, GuestIo } from "../guest/guest.js";
@@ -17,6 +18,7 @@ import type { LaunchOrder, OpenFiles } from "./container-host.js";
 import type { ContainerLayer } from "./container-layer.js";
 import type { MatchedImports } from "./host-imports.js";
 import { findImageProgram, findWrittenProgram, type Program } from "./find-program.js";
+import type { ServiceListener } from "./granted-services.js";
 import type { Image } from "./image.js";
 import { environmentOf, mountsOf, planProcess, rootMount } from "./plan-process.js";
 import { plainCopy } from "./plain-copy.js";
@@ -28,6 +30,8 @@ export interface Launched {
   readonly guest: Guest;
   readonly args: readonly string[];
 }
+
+type Logged = ServiceListener["logged"];
 
 /** From a container's options to a guest in the pool: mounts, program, module, order. */
 export class Launcher {
@@ -41,16 +45,17 @@ export class Launcher {
     this.#store = store;
   }
 
-  async launch(order: LaunchOrder, io: GuestIo): Promise<Launched> {
+  /** `logged` is told what the guest logs, after the option `onLog`. */
+  async launch(order: LaunchOrder, io: GuestIo, logged: Logged): Promise<Launched> {
     const arrived = this.#pool.expect();
     try {
-      return await this.#launch(order, io);
+      return await this.#launch(order, io, logged);
     } finally {
       arrived();
     }
   }
 
-  async #launch(order: LaunchOrder, io: GuestIo): Promise<Launched> {
+  async #launch(order: LaunchOrder, io: GuestIo, logged: Logged): Promise<Launched> {
     const { image, options, layer, records } = order;
     const { words, more } = checkMore(order);
     const mounts = mountsOf(image, options, layer, records.boards);
@@ -65,7 +70,8 @@ export class Launcher {
       imports === undefined
         ? order.services
         : new Map([...(order.services ?? []), [IMPORTS_SERVICE, imports.service] as const]);
-    const services = shared === undefined ? own : await shared.open(new ServiceDenials(io), own);
+    const services =
+      shared === undefined ? own : await shared.open(listenerOf(options, io, logged), own);
     const planned = planProcess(options, mounts, env, args, entry, records.policy, services);
     const spec =
       module.component === undefined ? planned : asComponent(planned, order, imports?.names);
@@ -223,6 +229,22 @@ export class Launcher {
       files.close();
     }
   }
+}
+
+function listenerOf({ onLog }: CheckedOptions, io: GuestIo, logged: Logged): ServiceListener {
+  const denials = new ServiceDenials(io);
+  if (onLog === undefined) return { denials, logged };
+  return {
+    denials,
+    logged: (record) => {
+      try {
+        onLog(record);
+      } catch (error) {
+        throwLater(error);
+      }
+      logged(record);
+    },
+  };
 }
 
 function asComponent(

@@ -6,15 +6,21 @@ import type { HttpBroker, HttpUse } from "../http/out/broker.js";
 import type { HttpOptions } from "../http/http-options.js";
 import type { CheckedGrants } from "./check-grants.js";
 import type { CheckedOptions } from "./check-options.js";
+import { grantsServices } from "./check-service-grants.js";
+import type { Stores } from "./check-stores.js";
+import type { GrantedServices, ServiceListener } from "./granted-services.js";
+import type { SocketOptions } from "./socket-options.js";
 
 /** What an engine gives the services of all its containers. */
 export interface ServiceHosts {
   readonly http: HttpOptions | undefined;
+  readonly sockets: SocketOptions | undefined;
+  readonly stores: Stores;
 }
 
 /** Whether the processes of a container may ask its app for anything: most may not, and pay nothing. */
-export function needsServices({ http }: CheckedOptions): boolean {
-  return http.length > 0;
+export function needsServices({ http, services }: CheckedOptions): boolean {
+  return http.length > 0 || grantsServices(services);
 }
 
 /**
@@ -26,6 +32,8 @@ export class ContainerServices {
   #present: CheckedOptions;
   #http: Promise<HttpBroker> | undefined;
   #broker: HttpBroker | undefined;
+  #opening: Promise<GrantedServices> | undefined;
+  #granted: GrantedServices | undefined;
 
   constructor(granted: CheckedOptions, hosts: ServiceHosts) {
     this.#present = granted;
@@ -35,14 +43,18 @@ export class ContainerServices {
   /**
    * The services of one process, by name. Each is ended with it.
    *
-   * @param log - is told what they refuse for want of a grant
+   * @param listener - is told what they refuse for want of a grant, and what is logged
    * @param own - services of this process alone, such as its calls
    */
-  async open(log: DenialLog, own: HostServices | undefined): Promise<HostServices> {
+  async open(listener: ServiceListener, own: HostServices | undefined): Promise<HostServices> {
     const services = new Map<string, HostService>(own);
     if (this.#present.http.length > 0) {
       const broker = await (this.#http ??= this.#openHttp());
-      services.set(HTTP_SERVICE, httpService(broker, log));
+      services.set(HTTP_SERVICE, httpService(broker, listener.denials));
+    }
+    if (grantsServices(this.#present.services)) {
+      const granted = await (this.#opening ??= this.#openGranted());
+      for (const [name, service] of granted.open(listener)) services.set(name, service);
     }
     return services;
   }
@@ -56,6 +68,7 @@ export class ContainerServices {
   narrow(next: CheckedGrants): void {
     this.#present = { ...this.#present, ...next };
     this.#broker?.narrow(next.http);
+    this.#granted?.narrow(next.services);
   }
 
   /** Nothing runs any more: lets go of connections. What was used stays known. */
@@ -67,6 +80,16 @@ export class ContainerServices {
     const { HttpBroker } = await import("../http/out/broker.js");
     this.#broker = new HttpBroker(this.#present.http, this.#hosts.http);
     return this.#broker;
+  }
+
+  async #openGranted(): Promise<GrantedServices> {
+    const { GrantedServices } = await import("./granted-services.js");
+    const { stores, services } = this.#present;
+    this.#granted = new GrantedServices(services, {
+      stores: [stores, this.#hosts.stores],
+      sockets: this.#hosts.sockets,
+    });
+    return this.#granted;
   }
 }
 

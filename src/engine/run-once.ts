@@ -1,5 +1,5 @@
 import { onAbort } from "../base/on-abort.js";
-import type { Guest } from "../guest/guest.js";
+import type { Guest, GuestIo } from "../guest/guest.js";
 import type { CheckedOptions } from "./check-options.js";
 import type { RunOptions, StdinData } from "./container-options.js";
 import type { Containers } from "./containers.js";
@@ -31,7 +31,7 @@ export async function runOnce(
       records,
       process: signal === undefined ? NO_PROCESS_OPTIONS : { signal },
     };
-    const { guest } = await launcher.launch(order, {
+    const io: GuestIo = {
       stdin: toBytes(stdin),
       collect: true,
       stdoutBytes: options.limits.stdoutBytes,
@@ -39,7 +39,10 @@ export async function runOnce(
       onHostCall,
       denied: (message) => containers.deniedInRun(image, options, ledger, message),
       mayTellDenial: () => containers.mayTellInRun(image),
-    });
+    };
+    const { guest } = await launcher.launch(order, io, (record) =>
+      containers.loggedInRun(image, record),
+    );
     ledger?.started();
     const exit = signal === undefined ? await guest.wait() : await waitOrAbort(guest, signal);
     const { stdout, stderr, stdoutTruncated, stderrTruncated } = guest.collected;

@@ -1,4 +1,5 @@
 import { onAbort } from "../base/on-abort.js";
+import type { GuestIo } from "../guest/guest.js";
 import { GuestInput } from "../guest/guest-input.js";
 import type { LaunchOrder, ProcessLife } from "./container-host.js";
 import type { Launcher } from "./launcher.js";
@@ -15,7 +16,7 @@ export async function startProcess(
   const { limits, stdio } = order.options;
   const serves = order.program !== undefined && order.program !== "command";
   const hasInput = !serves && (stdio === undefined || stdio.stdin === "pipe");
-  const { guest, args } = await launcher.launch(order, {
+  const io: GuestIo = {
     ...(hasInput ? STREAMED : undefined),
     // Nobody reads the streams of what stays for long: what is over the caps is dropped.
     collect: serves,
@@ -24,7 +25,10 @@ export async function startProcess(
     onHostCall,
     denied: (message) => life.denied(process, message),
     mayTellDenial: () => order.records.denials?.mayTell() ?? true,
-  });
+  };
+  const { guest, args } = await launcher.launch(order, io, (record) =>
+    life.logged(process, record),
+  );
   const process = new Process(guest, guest.stdin ?? unreadInput(), args);
   const kill = () => guest.kill();
   const forget = signal === undefined ? undefined : onAbort(signal, kill);

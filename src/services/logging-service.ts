@@ -9,7 +9,7 @@ export const MAX_LOG_RECORDS = 1000;
 const SECOND_MS = 1000;
 
 /** What a guest has logged, cut to size. */
-export interface LoggedMessage {
+export interface LogRecord {
   readonly level: LogLevel;
   readonly context: string;
   /** At most 16,384 characters; `truncated` if there were more. */
@@ -49,7 +49,7 @@ export interface LoggingParts {
   /** The lowest level that is granted now; undefined: none. */
   lowest(): LogLevel | undefined;
   readonly rate: LogRate;
-  emit(message: LoggedMessage): void;
+  emit(message: LogRecord): void;
   refused(): void;
 }
 

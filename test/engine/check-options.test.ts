@@ -146,6 +146,6 @@ describe("engine options", () => {
         "x",
       ]);
     }
-    expect(checkEngineOptions({})).toEqual({ policy: undefined });
+    expect(checkEngineOptions({})).toEqual({ policy: undefined, stores: new Map() });
   });
 });
