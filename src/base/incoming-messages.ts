@@ -8,7 +8,7 @@
  * response     ResponseHead + bytes  → {}
  * write-body   HttpRequestOf + bytes → {}, when the client has taken them (back-pressure)
  * finish-body  HttpTrailersOf        → {}
- * cancel       HttpRequestOf         → {}; the answer ends here, and is not complete
+ * cancel       FailureHead           → {}; the answer ends here, and is not complete
  * fail         FailureHead           → {}; an error in place of an answer
  * over         HttpRequestOf         → {}; the handler has returned
  * ```

@@ -136,8 +136,12 @@ export class IncomingAnswer {
   }
 
   /** The guest has let go of its answer's body before the end. */
-  dropped(): HostReply {
-    this.fail(invalidResponse("its body was dropped before its end"));
+  dropped({ code }: FailureHead): HostReply {
+    const why =
+      code === undefined
+        ? "its body was dropped before its end"
+        : `its body is not what its head declares: ${code}`;
+    this.fail(invalidResponse(why));
     return NOTHING;
   }
 

@@ -69,12 +69,12 @@ export class IncomingService implements HostService {
       case "finish-body":
         return answer.finish(head as HttpTrailersOf);
       case "cancel":
-        return answer.dropped();
+        return answer.dropped(head as FailureHead);
       case "fail":
         return answer.failed(head as FailureHead);
       case "over":
         this.#answers.delete(request);
-        answer.dropped();
+        answer.dropped({ request, code: undefined });
         answer.leaveBody();
         this.#events.idle();
         return NOTHING;

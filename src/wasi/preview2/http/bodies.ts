@@ -53,19 +53,12 @@ export class FutureTrailersResource extends Resource {
 export class OutgoingBodyResource extends Resource {
   readonly process: Process;
   readonly bytes: OutgoingBytes;
-  /** Which error a wrong length is. */
-  readonly lengthError: "HTTP-request-body-size" | "HTTP-response-body-size";
   taken = false;
 
-  constructor(
-    process: Process,
-    bytes: OutgoingBytes,
-    lengthError: OutgoingBodyResource["lengthError"],
-  ) {
+  constructor(process: Process, bytes: OutgoingBytes) {
     super();
     this.process = process;
     this.bytes = bytes;
-    this.lengthError = lengthError;
   }
 
   override release(): void {
@@ -107,7 +100,7 @@ export function bodyClasses(
       const fields =
         trailers.length === 0
           ? undefined
-          : objectOf(host, Fields, new FieldsResource(FieldList.received(trailers), true));
+          : objectOf(host, Fields, new FieldsResource(FieldList.received(trailers), false), future);
       return { tag: "ok", val: { tag: "ok", val: fields } };
     }
   }
@@ -169,12 +162,12 @@ export function bodyClasses(
     static finish(this: void, body: OutgoingBody, trailers: object | undefined): void {
       host.enter();
       const resource = resourceOf(host, OutgoingBodyResource, body);
-      const { lengthError, bytes } = resource;
+      const { bytes } = resource;
       const fields =
         trailers === undefined ? undefined : resourceOf(host, FieldsResource, trailers);
       if (fields !== undefined) host.resources.drop(fields.rep);
       if (!finishOutgoing(resource, fields?.list)) {
-        throw new WitError(errorValue(lengthError, BigInt(bytes.written)));
+        throw new WitError(errorValue(bytes.lengthError, BigInt(bytes.written)));
       }
     }
   }
@@ -232,7 +225,7 @@ export function bodyClasses(
         host.enter();
         const at = lowering.at(out, ERROR_RESULT_BYTES, 8);
         const body = lowering.consume(OutgoingBodyResource, 1, self);
-        const { lengthError, bytes } = body;
+        const { bytes } = body;
         const fields = some === 0 ? undefined : lowering.consume(FieldsResource, 0, trailers);
         if (fields !== undefined) host.resources.drop(fields.rep);
         const { memory } = lowering;
@@ -241,7 +234,7 @@ export function bodyClasses(
           return;
         }
         memory.view.setUint8(at, 1);
-        memory.view.setUint8(at + 8, errorNumber(lengthError));
+        memory.view.setUint8(at + 8, errorNumber(bytes.lengthError));
         memory.view.setUint8(at + 16, 1);
         memory.setU64(at + 24, bytes.written);
       },

@@ -113,6 +113,8 @@ export class IncomingBytes {
 export class BodyInput extends Input {
   readonly waitable: Waitable;
   readonly #bytes: IncomingBytes;
+  /** The guest knows what went wrong: from there on the stream is closed. */
+  #told = false;
 
   constructor(bytes: IncomingBytes) {
     super();
@@ -121,7 +123,11 @@ export class BodyInput extends Input {
   }
 
   prepare(process: Process, length: number): number {
-    return Math.min(this.#bytes.available(process), length);
+    const count = this.#bytes.available(process);
+    if (count >= 0) return Math.min(count, length);
+    const told = this.#told;
+    this.#told = true;
+    return told ? CLOSED : count;
   }
 
   take(_process: Process, dst: Uint8Array, at: number, count: number): number {

@@ -21,6 +21,11 @@ export interface BodyTarget {
   readonly request: number;
 }
 
+export type LengthError = "HTTP-request-body-size" | "HTTP-response-body-size";
+
+/** How a body ends: whole, or not, for this reason if there is one. */
+type BodyEnd = { readonly trailers: HttpFields } | { readonly code: string | undefined };
+
 /** A body on its way to the app. What is written before its head is sent is held back. */
 export class OutgoingBytes {
   readonly #length: number | undefined;
@@ -30,13 +35,17 @@ export class OutgoingBytes {
   #outstanding = 0;
   /** Messages that were not yet accepted, oldest first: their numbers and bytes. */
   readonly #sent: (readonly [id: number, bytes: number])[] = [];
+  /** What the guest has written, or has tried to. */
   #written = 0;
   #problem = 0;
-  #end: { readonly trailers: HttpFields } | "dropped" | undefined;
+  #end: BodyEnd | undefined;
+  /** What a body is that is not as long as declared. */
+  readonly lengthError: LengthError;
 
   /** `length`: what the head declares. */
-  constructor(length: number | undefined) {
+  constructor(length: number | undefined, lengthError: LengthError) {
     this.#length = length;
+    this.lengthError = lengthError;
   }
 
   get written(): number {
@@ -78,13 +87,13 @@ export class OutgoingBytes {
     return oldest !== undefined && process.context.host.has(oldest[0]);
   }
 
-  /** Whether more than was declared would be written. */
+  /** Fails for good where more than was declared would be written. */
   write(process: Process, src: Uint8Array, at: number, length: number): number {
     if (this.#problem !== 0) return this.#problem;
-    if (this.#length !== undefined && this.#written + length > this.#length) {
-      return (this.#problem = streamProblem("HTTP-protocol-error"));
-    }
     this.#written += length;
+    if (this.#length !== undefined && this.#written > this.#length) {
+      return (this.#problem = streamProblem(this.lengthError));
+    }
     for (let done = 0; done < length; done += MESSAGE_BYTES) {
       const count = Math.min(MESSAGE_BYTES, length - done);
       const bytes = src.subarray(at + done, at + done + count);
@@ -99,16 +108,16 @@ export class OutgoingBytes {
   /** The body is complete. False: it is not as long as declared, and its reader is told so. */
   finish(process: Process, trailers: HttpFields): boolean {
     const whole = this.#length === undefined || this.#length === this.#written;
-    this.#over(process, whole ? { trailers } : "dropped");
+    this.#over(process, whole ? { trailers } : { code: this.lengthError });
     return whole;
   }
 
   /** The guest has let go of it before its end. */
   drop(process: Process): void {
-    this.#over(process, "dropped");
+    this.#over(process, { code: undefined });
   }
 
-  #over(process: Process, end: { readonly trailers: HttpFields } | "dropped"): void {
+  #over(process: Process, end: BodyEnd): void {
     if (this.#end !== undefined) return;
     this.#end = end;
     if (this.#problem === 0) this.#problem = CLOSED;
@@ -125,11 +134,14 @@ export class OutgoingBytes {
     this.#outstanding += bytes.length;
   }
 
-  #sendEnd(process: Process, end: { readonly trailers: HttpFields } | "dropped"): void {
+  #sendEnd(process: Process, end: BodyEnd): void {
     if (this.#target === undefined) return;
     const { service, request } = this.#target;
-    const head = end === "dropped" || end.trailers.length === 0 ? { request } : { request, ...end };
-    post(process, service, end === "dropped" ? "cancel" : "finish-body", head);
+    if ("code" in end) post(process, service, "cancel", { request, ...end });
+    else {
+      const head = end.trailers.length === 0 ? { request } : { request, ...end };
+      post(process, service, "finish-body", head);
+    }
   }
 
   /** Takes the answers that have come, in order. */
@@ -149,6 +161,8 @@ export class OutgoingBytes {
 export class BodyOutput extends Output {
   readonly waitable: Waitable;
   readonly #bytes: OutgoingBytes;
+  /** The guest knows what went wrong: from there on the stream is closed. */
+  #told = false;
 
   constructor(bytes: OutgoingBytes) {
     super();
@@ -160,7 +174,7 @@ export class BodyOutput extends Output {
   }
 
   room(process: Process): number {
-    return this.#bytes.room(process);
+    return this.#tell(this.#bytes.room(process));
   }
 
   /** A guest that waits for room before it has said where the body goes would wait for ever. */
@@ -172,7 +186,14 @@ export class BodyOutput extends Output {
   }
 
   write(process: Process, src: Uint8Array, at: number, length: number): number {
-    return this.#bytes.write(process, src, at, length);
+    return this.#tell(this.#bytes.write(process, src, at, length));
+  }
+
+  #tell(answer: number): number {
+    if (answer >= 0) return answer;
+    const told = this.#told;
+    this.#told = true;
+    return told ? CLOSED : answer;
   }
 
   /** Sent is gone: the app takes it when it takes it, and room says how far it is. */

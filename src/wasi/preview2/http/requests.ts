@@ -26,7 +26,7 @@ const MAX_AUTHORITY_BYTES = 1024;
 
 /** Visible ASCII without what ends a path on the wire. */
 const PATH = /^[\x21-\x7e\x80-\u{10ffff}]*$/u;
-const AUTHORITY = /^[A-Za-z0-9.\-_~%[\]:]+$/;
+const AUTHORITY = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.\-_~%]+)(?::\d{0,5})?$/;
 
 export class IncomingRequestResource extends Resource {
   readonly process: Process;
@@ -199,9 +199,9 @@ export function requestClasses(host: Host, Fields: FieldsClass, bodies: BodyClas
       host.enter();
       const request = resourceOf(host, OutgoingRequestResource, this);
       if (request.body !== undefined) throw new WitError(undefined);
-      request.body = new OutgoingBytes(declaredLength(request.fields));
+      request.body = new OutgoingBytes(declaredLength(request.fields), "HTTP-request-body-size");
       const { process, body } = request;
-      const resource = new OutgoingBodyResource(process, body, "HTTP-request-body-size");
+      const resource = new OutgoingBodyResource(process, body);
       return objectOf(host, bodies.OutgoingBody, resource);
     }
 

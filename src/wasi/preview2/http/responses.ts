@@ -156,8 +156,8 @@ export function responseClasses(
 
   function bodyOf(response: OutgoingResponseResource): OutgoingBodyResource | undefined {
     if (response.body !== undefined) return undefined;
-    response.body = new OutgoingBytes(declaredLength(response.fields));
-    return new OutgoingBodyResource(response.process, response.body, "HTTP-response-body-size");
+    response.body = new OutgoingBytes(declaredLength(response.fields), "HTTP-response-body-size");
+    return new OutgoingBodyResource(response.process, response.body);
   }
 
   class OutgoingResponse {

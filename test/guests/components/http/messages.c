@@ -1,0 +1,211 @@
+// build: -mexec-model=reactor -Wno-unused-function
+// wit: web.wit
+// wasi: http io clocks random cli filesystem sockets
+// Requests, responses, bodies and options of wasi:http/types, to the letter of their interface.
+#include "check.h"
+
+static void methods(handle sent) {
+  struct text_case method;
+  sent_method(sent, &method);
+  CHECK(method.tag == 0);
+  for (uint32_t tag = 0; tag < 9; tag++) {
+    CHECK(sent_set_method(sent, tag, 0, 0) == 0);
+    sent_method(sent, &method);
+    CHECK(method.tag == tag);
+  }
+  CHECK(sent_set_method(sent, 9, "PURGE", 5) == 0);
+  sent_method(sent, &method);
+  CHECK(method.tag == 9 && same(method.value, "PURGE"));
+  CHECK(sent_set_method(sent, 9, "", 0) == 1);
+  CHECK(sent_set_method(sent, 9, "GET /", 5) == 1);
+  CHECK(sent_set_method(sent, 9, "A\r\nB", 4) == 1);
+  sent_method(sent, &method);
+  CHECK(method.tag == 9 && same(method.value, "PURGE"));
+}
+
+static void paths(handle sent) {
+  struct text_case path;
+  sent_path(sent, &path);
+  CHECK(!path.tag);
+  CHECK(sent_set_path(sent, 1, "/a?b=c%20d", 10) == 0);
+  sent_path(sent, &path);
+  CHECK(path.tag && same(path.value, "/a?b=c%20d"));
+  static const char *const bad[] = {"/a b", "/a\r\nX: y", "/a#b\n", "/\x7f"};
+  for (size_t at = 0; at < sizeof bad / sizeof *bad; at++)
+    CHECK(sent_set_path(sent, 1, bad[at], strlen(bad[at])) == 1);
+  CHECK(sent_set_path(sent, 0, 0, 0) == 0);
+  sent_path(sent, &path);
+  CHECK(!path.tag);
+}
+
+static void schemes(handle sent) {
+  struct scheme scheme;
+  sent_scheme(sent, &scheme);
+  CHECK(!scheme.some);
+  for (uint32_t tag = 0; tag < 2; tag++) {
+    CHECK(sent_set_scheme(sent, 1, tag, 0, 0) == 0);
+    sent_scheme(sent, &scheme);
+    CHECK(scheme.some && scheme.tag == tag);
+  }
+  CHECK(sent_set_scheme(sent, 1, 2, "ws+x", 4) == 0);
+  sent_scheme(sent, &scheme);
+  CHECK(scheme.some && scheme.tag == 2 && same(scheme.value, "ws+x"));
+  CHECK(sent_set_scheme(sent, 1, 2, "1x", 2) == 1);
+  CHECK(sent_set_scheme(sent, 1, 2, "a:b", 3) == 1);
+  CHECK(sent_set_scheme(sent, 0, 0, 0, 0) == 0);
+  sent_scheme(sent, &scheme);
+  CHECK(!scheme.some);
+}
+
+static void authorities(handle sent) {
+  struct text_case authority;
+  sent_authority(sent, &authority);
+  CHECK(!authority.tag);
+  CHECK(sent_set_authority(sent, 1, "example.com:8443", 16) == 0);
+  CHECK(sent_set_authority(sent, 1, "[::1]:80", 8) == 0);
+  sent_authority(sent, &authority);
+  CHECK(authority.tag && same(authority.value, "[::1]:80"));
+  static const char *const bad[] = {"a b", "a/b", "a\nb", "a?b", "user@host", "a\\b", "", ":80"};
+  for (size_t at = 0; at < sizeof bad / sizeof *bad; at++)
+    CHECK(sent_set_authority(sent, 1, bad[at], strlen(bad[at])) == 1);
+  CHECK(sent_set_authority(sent, 0, 0, 0) == 0);
+}
+
+static void options(void) {
+  struct duration time;
+  handle given = options_new();
+  options_connect(given, &time);
+  CHECK(!time.some);
+  CHECK(options_set_connect(given, 1, 5) == 0 && options_set_first(given, 1, 6) == 0);
+  CHECK(options_set_between(given, 1, ~0ull) == 0);
+  options_connect(given, &time);
+  CHECK(time.some && time.ns == 5);
+  options_first(given, &time);
+  CHECK(time.some && time.ns == 6);
+  options_between(given, &time);
+  CHECK(time.some && time.ns == ~0ull);
+  CHECK(options_set_first(given, 0, 0) == 0);
+  options_first(given, &time);
+  CHECK(!time.some);
+  options_drop(given);
+}
+
+static void responses(void) {
+  handle response = response_new(fields_new());
+  struct made body, stream;
+  CHECK(response_status(response) == 200);
+  CHECK(response_set_status(response, 404) == 0 && response_status(response) == 404);
+  CHECK(response_set_status(response, 599) == 0);
+  static const uint32_t bad[] = {0, 99, 100, 199, 600, 1000, 65535};
+  for (size_t at = 0; at < sizeof bad / sizeof *bad; at++)
+    CHECK(response_set_status(response, bad[at]) == 1);
+  CHECK(response_status(response) == 599);
+  response_body(response, &body);
+  CHECK(!body.failed);
+  response_body(response, &stream);
+  CHECK(stream.failed);
+  out_write(body.value, &stream);
+  CHECK(!stream.failed);
+  output_drop(stream.value);
+  out_write(body.value, &stream);
+  CHECK(stream.failed);
+  out_drop(body.value);
+  response_drop(response);
+}
+
+// A body that is shorter or longer than its content-length is an error of its own.
+static void lengths(void) {
+  for (int more = -1; more <= 1; more++) {
+    struct made body, stream;
+    struct written done;
+    struct finished over;
+    handle headers = fields_new();
+    append(headers, "Content-Length", text_of("4"));
+    handle response = response_new(headers);
+    response_body(response, &body);
+    struct room room;
+    out_write(body.value, &stream);
+    stream_check(stream.value, &room);
+    CHECK(!room.failed && room.bytes >= 4);
+    stream_write(stream.value, "wordy", 4, &done);
+    CHECK(!done.failed);
+    if (more == 1) {
+      struct maybe_error why;
+      stream_check(stream.value, &room);
+      CHECK(!room.failed);
+      stream_write(stream.value, "y", 1, &done);
+      CHECK(done.failed && done.closed == 0);
+      http_error_code(done.error, &why);
+      CHECK(why.some && why.why.code == 28);
+      error_drop(done.error);
+      stream_check(stream.value, &room);
+      CHECK(room.failed && room.closed == 1);
+    }
+    output_drop(stream.value);
+    if (more == -1) {
+      out_finish(body.value, 0, 0, &over);
+      CHECK(!over.failed);
+    } else if (more == 1) {
+      out_finish(body.value, 0, 0, &over);
+      CHECK(over.failed && over.why.code == 28 && over.why.size.some && over.why.size.value == 5);
+    } else out_drop(body.value);
+    response_drop(response);
+  }
+  struct made body;
+  struct finished over;
+  handle headers = fields_new();
+  append(headers, "content-length", text_of("1"));
+  handle sent = sent_new(headers);
+  sent_body(sent, &body);
+  CHECK(!body.failed);
+  out_finish(body.value, 0, 0, &over);
+  CHECK(over.failed && over.why.code == 17 && over.why.size.some && over.why.size.value == 0);
+  sent_body(sent, &body);
+  CHECK(body.failed);
+  sent_drop(sent);
+}
+
+static void bodies(handle request) {
+  struct made body, stream;
+  struct future got;
+  struct bytes_read bytes;
+  request_consume(request, &body);
+  CHECK(!body.failed);
+  request_consume(request, &stream);
+  CHECK(stream.failed);
+  in_stream(body.value, &stream);
+  CHECK(!stream.failed);
+  handle input = stream.value;
+  in_stream(body.value, &stream);
+  CHECK(stream.failed);
+  stream_blocking_read(input, 2, &bytes);
+  CHECK(!bytes.failed && same(bytes.bytes, "wo"));
+  input_drop(input);
+  // The rest is read by nobody: the trailers come after it.
+  handle future = in_finish(body.value);
+  handle pollable = trailers_subscribe(future);
+  pollable_block(pollable);
+  CHECK(pollable_ready(pollable));
+  trailers_get(future, &got);
+  CHECK(got.ready && !got.taken && !got.failed && !got.trailers.some);
+  trailers_get(future, &got);
+  CHECK(got.ready && got.taken);
+  pollable_drop(pollable);
+  trailers_drop(future);
+}
+
+HANDLER
+void handle_request(handle request, handle out) {
+  handle sent = sent_new(fields_new());
+  methods(sent);
+  paths(sent);
+  schemes(sent);
+  authorities(sent);
+  sent_drop(sent);
+  options();
+  responses();
+  lengths();
+  bodies(request);
+  request_drop(request);
+  tell(out);
+}
