@@ -158,7 +158,7 @@ int32_t sent_set_authority(handle, uint32_t, const char *, size_t);
 TYPES("[method]outgoing-request.headers") handle sent_headers(handle);
 TYPES("[resource-drop]outgoing-request") void sent_drop(handle);
 IMPORT("wasi:http/outgoing-handler@0.2.12", "handle")
-void send(handle, uint32_t, handle, struct handled *);
+void send_request(handle, uint32_t, handle, struct handled *);
 
 TYPES("[constructor]request-options") handle options_new(void);
 TYPES("[method]request-options.connect-timeout") void options_connect(handle, struct duration *);
