@@ -26,6 +26,7 @@ export type {
   AuditedDenial,
   ContainerAudit,
   DenialKind,
+  HttpUse,
   MountUse,
   RefusedCall,
 } from "./engine/container-audit.js";
@@ -72,6 +73,7 @@ export type {
   EnvValue,
   FsGrant,
   Grants,
+  HttpGrant,
   LoggingGrant,
   LogLevel,
   MemoryGrant,
@@ -82,7 +84,12 @@ export type {
   StdioMode,
 } from "./engine/grants.js";
 export { Image } from "./engine/image.js";
-export { approveGrants, type ApprovedSource, type GrantApproval } from "./engine/approve-grants.js";
+export {
+  approveGrants,
+  type ApprovedHttp,
+  type ApprovedSource,
+  type GrantApproval,
+} from "./engine/approve-grants.js";
 export { diffGrants, type GrantChange, type GrantDiff } from "./engine/diff-grants.js";
 export { suggestGrants } from "./engine/suggest-grants.js";
 export type {
@@ -90,6 +97,7 @@ export type {
   EnvRequest,
   FsRequest,
   GrantRequest,
+  HttpGrantRequest,
   MemoryRequest,
 } from "./engine/grant-request.js";
 export { parseGrants } from "./engine/parse-grants.js";
@@ -149,6 +157,7 @@ export type { ArchiveCompression, ArchiveTarget } from "./image/write-target.js"
 export type { Access, BindMount, MemoryMount, MountQuota } from "./mount.js";
 export type { Digest, DigestAlgorithm } from "./oci/digest.js";
 export type { ContainerHttpOptions } from "./engine/container-http-options.js";
+export type { HttpOptions } from "./http/http-options.js";
 export type { Fetchable, FetchOptions } from "./http/incoming-exchange.js";
 export { toNodeHandler, type NodeHandler, type NodeHandlerOptions } from "./http/node-handler.js";
 export { createRouter, type Router } from "./http/router.js";

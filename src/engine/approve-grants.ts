@@ -1,4 +1,6 @@
 import type { Access } from "../mount.js";
+import type { HttpGrant } from "../http/http-grant.js";
+import { approvedHttp } from "./approve-http.js";
 import { checkGrantRequest, type CheckedRequest } from "./check-grant-request.js";
 import { checkGrants } from "./check-grants.js";
 import { widthOf } from "./grant-width.js";
@@ -21,7 +23,18 @@ export interface GrantApproval {
   readonly env?: Readonly<Record<string, EnvValue | null>>;
   /** Variables that are asked for and taken from the app's own. */
   readonly inheritEnv?: readonly string[];
+  /**
+   * By the origin that is asked for: `{}` for all that is asked there, more about it, or null to refuse it.
+   * Each one that is asked for must be here, but those that are optional.
+   */
+  readonly http?: Readonly<Record<string, ApprovedHttp | null>>;
 }
+
+/**
+ * As the fields of an `HttpGrant`: the values of the credentials that are asked for, and where the name
+ * may lead; all else may be less than what is asked.
+ */
+export type ApprovedHttp = Partial<Omit<HttpGrant, "origin">>;
 
 /** As the fields of a `BindGrant`. */
 export interface ApprovedSource {
@@ -32,7 +45,7 @@ export interface ApprovedSource {
   readonly maxFiles?: number;
 }
 
-const APPROVAL_KEYS = ["sources", "env", "inheritEnv"];
+const APPROVAL_KEYS = ["sources", "env", "inheritEnv", "http"];
 const SOURCE_KEYS = ["source", "subPath", "access", "maxBytes", "maxFiles"];
 
 /**
@@ -67,14 +80,16 @@ export function approveGrants(request: GrantRequest, approval: GrantApproval = {
 
 function approvedGrants(
   asked: CheckedRequest,
-  { sources = {}, env = {}, inheritEnv = [] }: Readonly<Record<string, unknown>>,
+  { sources = {}, env = {}, inheritEnv = [], http = {} }: Readonly<Record<string, unknown>>,
   problems: Problems,
 ): Grants {
   const { args, clock, random, stdio } = asked.request;
   const fs = approvedMounts(asked, sources, problems);
+  const requests = approvedHttp(asked, http, problems);
   return {
     ...approvedVariables(asked, env, inheritEnv, problems),
     ...(fs.length === 0 ? undefined : { fs }),
+    ...(requests.length === 0 ? undefined : { http: requests }),
     ...(args === undefined ? undefined : { args }),
     ...(clock === undefined ? undefined : { clock }),
     ...(random === undefined ? undefined : { random }),

@@ -4,7 +4,7 @@ import { type CheckedGrants, checkGrants } from "./check-grants.js";
 import type { EnvRequest, GrantRequest } from "./grant-request.js";
 import { isRecord, type Problems, show } from "./problems.js";
 
-/** A {@link GrantRequest}, checked. `fs` of the request and `mounts` of the grants have the same order. */
+/** A {@link GrantRequest}, checked. `fs` and `http` of the request have the order of `mounts` and `http` of the grants. */
 export interface CheckedRequest {
   readonly request: GrantRequest;
   readonly env: readonly EnvRequest[];
@@ -12,7 +12,7 @@ export interface CheckedRequest {
   readonly grants: CheckedGrants;
 }
 
-const REQUEST_KEYS = ["reason", "env", "fs", "args", "clock", "random", "stdio"];
+const REQUEST_KEYS = ["reason", "env", "fs", "http", "args", "clock", "random", "stdio"];
 const ENV_KEYS = ["name", "reason", "optional"];
 /** Stands for the directory that the host has not chosen yet. */
 const SOME_DIRECTORY = ".";
@@ -30,13 +30,16 @@ export function checkGrantRequest(
     return undefined;
   }
   problems.keys(`${at}.`, request, REQUEST_KEYS);
-  const { reason, env, fs, args, clock, random, stdio } = request;
+  const { reason, env, fs, http, args, clock, random, stdio } = request;
   checkReason(at, reason, problems);
   const variables = env === undefined ? [] : checkVariables(`${at}.env`, env, problems);
   const mounts = Array.isArray(fs)
     ? fs.map((entry, index) => asGrant(`${at}.fs[${index}]`, entry, problems))
     : fs;
-  const grants = checkGrants({ args, fs: mounts, clock, random, stdio }, problems);
+  const requests = Array.isArray(http)
+    ? http.map((entry, index) => asHttpGrant(`${at}.http[${index}]`, entry, problems))
+    : http;
+  const grants = checkGrants({ args, fs: mounts, http: requests, clock, random, stdio }, problems);
   // Its shape is what was just checked.
   return { request, env: variables, grants };
 }
@@ -86,6 +89,22 @@ function asGrant(at: string, entry: unknown, problems: Problems): unknown {
   }
   problems.boolean(`${at}.optional`, optional);
   return { ...grant, source: SOME_DIRECTORY, subPath: undefined };
+}
+
+/** Requests that are asked for as the grant that they would be, the values of credentials empty. */
+function asHttpGrant(at: string, entry: unknown, problems: Problems): unknown {
+  if (!isRecord(entry)) return entry;
+  const { reason, optional, credentials, ...grant } = entry;
+  checkReason(at, reason, problems);
+  problems.boolean(`${at}.optional`, optional);
+  if ("addresses" in grant) problems.add(`${at}.addresses: only the host can say that`);
+  if (credentials === undefined) return { ...grant, addresses: undefined };
+  if (!Array.isArray(credentials) || !credentials.every((name) => typeof name === "string")) {
+    problems.add(`${at}.credentials: must be an array of names of headers, without values`);
+    return { ...grant, addresses: undefined };
+  }
+  const named = Object.fromEntries(credentials.map((name): [string, string] => [name, ""]));
+  return { ...grant, addresses: undefined, credentials: named };
 }
 
 /** What a person is to read must not steer a terminal. */

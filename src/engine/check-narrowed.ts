@@ -1,5 +1,7 @@
 import { type CheckedGrants, checkGrants } from "./check-grants.js";
 import type { Grants } from "./grants.js";
+import type { CheckedHttpGrant } from "../http/http-grant.js";
+import { coversOrigin, parseOrigin } from "../http/origin.js";
 import { HIDDEN } from "./hidden-value.js";
 import { plainCopy } from "./plain-copy.js";
 import { isRecord, Problems } from "./problems.js";
@@ -26,7 +28,36 @@ export function throwWider(wider: readonly string[]): void {
 }
 
 function withPresentSecrets(
-  { env: present }: CheckedGrants,
+  { env, http }: CheckedGrants,
+  copy: Record<string, unknown>,
+): Record<string, unknown> {
+  const withVariables = withPresentVariables(env, copy);
+  if (!Array.isArray(copy.http)) return withVariables;
+  const grants = copy.http.map((grant: unknown) => withPresentCredentials(http, grant));
+  return { ...withVariables, http: grants };
+}
+
+/** A value that the present grants of its origin do not agree upon stays hidden, which is a problem. */
+function withPresentCredentials(present: readonly CheckedHttpGrant[], grant: unknown): unknown {
+  if (!isRecord(grant) || !isRecord(grant.credentials)) return grant;
+  const origin = typeof grant.origin === "string" ? parseOrigin(grant.origin) : undefined;
+  if (origin === undefined) return grant;
+  const wide = present.filter((other) => {
+    const from = parseOrigin(other.origin);
+    return from !== undefined && coversOrigin(from, origin);
+  });
+  const credentials = Object.entries(grant.credentials).map(([name, value]): [string, unknown] => {
+    if (!isRecord(value) || value.secret !== HIDDEN) return [name, value];
+    const known = new Set(wide.map((other) => other.credentials.get(name.toLowerCase())));
+    known.delete(undefined);
+    const [only] = known;
+    return [name, known.size === 1 ? { secret: only } : value];
+  });
+  return { ...grant, credentials: Object.fromEntries(credentials) };
+}
+
+function withPresentVariables(
+  present: ReadonlyMap<string, string>,
   copy: Record<string, unknown>,
 ): Record<string, unknown> {
   if (!isRecord(copy.env)) return copy;

@@ -1,4 +1,5 @@
 import { checkGrantRequest } from "./check-grant-request.js";
+import { type ComparedHttp, httpText } from "./compare-http.js";
 import type { CheckedMount } from "./check-fs-grants.js";
 import { type CheckedGrants, checkGrants } from "./check-grants.js";
 import { compare, compareAccess, type Comparison, together } from "./grant-width.js";
@@ -35,6 +36,7 @@ export function comparableGrants(at: string, grants: unknown, problems: Problems
         return [mount.target, { value: compared, text: mountText(compared) }];
       }),
     ),
+    http: byOrigin(checked.http.map((grant) => ({ ...grant, isAsked: isRequest }))),
     clock: { value: clock, text: clockText(clock) },
     random: { value: random, text: random.kind },
     stdin: { value: stdio.stdin, text: stdio.stdin },
@@ -45,14 +47,40 @@ export function comparableGrants(at: string, grants: unknown, problems: Problems
 
 type ComparedMount = CheckedMount & { readonly isAsked: boolean };
 
-/** Requests list names of variables, and directories without sources. */
+/** Grants of requests by their origin: several of one say together what goes there. */
+function byOrigin(
+  grants: readonly ComparedHttp[],
+): ReadonlyMap<string, Entry<readonly ComparedHttp[]>> {
+  const origins = new Map<string, ComparedHttp[]>();
+  for (const grant of grants) {
+    const known = origins.get(grant.origin);
+    if (known === undefined) origins.set(grant.origin, [grant]);
+    else known.push(grant);
+  }
+  return new Map(
+    [...origins].map(([origin, list]) => [
+      origin,
+      { value: list, text: list.map(httpText).join(" and ") },
+    ]),
+  );
+}
+
+/** Requests list names of variables and credentials, and directories without sources. */
 function looksRequested(copy: unknown): boolean {
   if (!isRecord(copy)) return false;
-  const { env, fs } = copy;
+  const { env, fs, http } = copy;
+  const isAskedHttp = (entry: unknown) =>
+    isRecord(entry) &&
+    ("reason" in entry || "optional" in entry || Array.isArray(entry.credentials));
   const isAsked = (entry: unknown) =>
     isRecord(entry) &&
     ("reason" in entry || "optional" in entry || !("source" in entry || entry.type === "memory"));
-  return "reason" in copy || Array.isArray(env) || (Array.isArray(fs) && fs.some(isAsked));
+  return (
+    "reason" in copy ||
+    Array.isArray(env) ||
+    (Array.isArray(fs) && fs.some(isAsked)) ||
+    (Array.isArray(http) && http.some(isAskedHttp))
+  );
 }
 
 /** By name: the value, with its way of getting there, and how it is shown. */

@@ -1,7 +1,8 @@
 import type { DenialKind } from "../fs/denial.js";
+import type { HttpUse } from "../http/out/http-uses.js";
 import type { Grants } from "./grants.js";
 
-export type { DenialKind };
+export type { DenialKind, HttpUse };
 
 /**
  * What the processes of a container have used of their grants so far, and what they were refused: plain
@@ -27,6 +28,8 @@ export interface ContainerAudit {
   readonly stdin: boolean;
   readonly stdout: boolean;
   readonly stderr: boolean;
+  /** What was sent to which origin, in the order of their first use; 256 origins at most. */
+  readonly http: readonly HttpUse[];
   /** Each kind of refused call once, in the order in which they came; 256 at most, with 32,768 characters of paths. */
   readonly denials: readonly AuditedDenial[];
   /** Refused calls that are in none of `denials`: too many different ones, or too many at once before a kill. */

@@ -30,8 +30,8 @@ export class DenialTally {
   add({ denials, others }: DenialMessage): void {
     this.#others += others;
     for (const { denial, count } of denials) {
-      const { kind, call, errno, mount = -1, needs = "", path = "" } = denial;
-      const key = `${kind} ${call} ${errno} ${mount} ${needs} ${path}`;
+      const { kind, call, errno, mount = -1, needs = "", path = "", address = "" } = denial;
+      const key = `${kind} ${call} ${errno} ${mount} ${needs} ${path} ${address}`;
       const before = this.#counted.get(key);
       if (before !== undefined) {
         this.#counted.set(key, { denial, count: before.count + count });

@@ -1,5 +1,6 @@
 import { printable } from "../base/printable.js";
 import { comparableGrants, compareMounts, type Entry } from "./comparable-grants.js";
+import { type ComparedHttp, compareHttp } from "./compare-http.js";
 import type { GrantRequest } from "./grant-request.js";
 import {
   compare,
@@ -14,7 +15,7 @@ import { Problems } from "./problems.js";
 
 /** What tells two sets of grants apart: plain data. */
 export interface GrantDiff {
-  /** In the order env, args, fs, clock, random, streams; empty for grants that allow the same. */
+  /** In the order env, args, fs, http, clock, random, streams; empty for grants that allow the same. */
   readonly changes: readonly GrantChange[];
   /** Whether the new ones allow anything that the old ones do not: something is added, widened or changed. */
   readonly widens: boolean;
@@ -24,7 +25,7 @@ export interface GrantDiff {
 
 /** One grant that is not as it was. */
 export interface GrantChange {
-  /** `env:LOG`, `fs:/data`, `args`, `clock`, `random`, `stdin`, `stdout` or `stderr`. */
+  /** `env:LOG`, `fs:/data`, `http:https://api.example.com`, `args`, `clock`, `random`, `stdin`, `stdout` or `stderr`. */
   readonly grant: string;
   /** `changed`: neither more nor less, but something else, such as another directory. */
   readonly kind: "added" | "removed" | "widened" | "narrowed" | "changed";
@@ -60,6 +61,7 @@ export function diffGrants(old: Grants | GrantRequest, next: Grants | GrantReque
     ),
     ...diffOne("args", before.args, after.args, (a, b) => compare(a, b)),
     ...diffMaps("fs:", before.fs, after.fs, compareMounts),
+    ...diffHttp(before.http, after.http),
     ...diffOne("clock", before.clock, after.clock, compareClocks),
     ...diffOne("random", before.random, after.random, compareRandom),
     ...(["stdin", "stdout", "stderr"] as const).flatMap((name) =>
@@ -85,6 +87,21 @@ function diffMaps<T>(
     return to === undefined ? [] : [{ grant, kind: "added", to: to.text }];
   });
 }
+
+/** An origin that an old grant covers with others, as `https://*.example.com` does, is less of that grant. */
+function diffHttp(old: HttpEntries, next: HttpEntries): GrantChange[] {
+  const covering = (grants: readonly ComparedHttp[]) =>
+    [...old].find(([, { value }]) => compareHttp(value, [...value, ...grants]) === 0);
+  return diffMaps("http:", old, next, compareHttp).map((change): GrantChange => {
+    const added =
+      change.kind === "added" ? next.get(change.grant.slice("http:".length)) : undefined;
+    const wide = added === undefined ? undefined : covering(added.value);
+    if (wide === undefined) return change;
+    return { ...change, kind: "narrowed", from: `${wide[0]} ${wide[1].text}` };
+  });
+}
+
+type HttpEntries = ReadonlyMap<string, Entry<readonly ComparedHttp[]>>;
 
 function diffOne<T>(
   grant: string,

@@ -159,6 +159,7 @@ export class GrantLedger {
       stdin: (bits & USED_STDIN) !== 0,
       stdout: (bits & USED_STDOUT) !== 0,
       stderr: (bits & USED_STDERR) !== 0,
+      http: this.#services?.httpUses ?? [],
       denials: this.#tally?.list() ?? [],
       otherDenials: this.#tally?.others ?? 0,
     };

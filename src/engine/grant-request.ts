@@ -1,3 +1,4 @@
+import type { HttpGrant } from "../http/http-grant.js";
 import type { Access } from "../mount.js";
 import type {
   ArgsGrant,
@@ -34,6 +35,8 @@ export interface GrantRequest {
   readonly env?: readonly (string | EnvRequest)[];
   /** Default none, at most 128. */
   readonly fs?: readonly FsRequest[];
+  /** Requests that it sends. Default none, at most 128. */
+  readonly http?: readonly HttpGrantRequest[];
   /** Default `"given"`. */
   readonly args?: ArgsGrant;
   /** Default `"frozen"`. */
@@ -47,6 +50,19 @@ export interface GrantRequest {
 /** A variable that an image asks for. */
 export interface EnvRequest {
   readonly name: string;
+  /** One line of at most 500 characters. */
+  readonly reason?: string;
+  /** The program works without it. Default false. */
+  readonly optional?: boolean;
+}
+
+/**
+ * Requests of HTTP that an image asks to send: as {@link HttpGrant}, without what only a host can say (addresses,
+ * the values of credentials).
+ */
+export interface HttpGrantRequest extends Omit<HttpGrant, "addresses" | "credentials"> {
+  /** Names of headers that the host is asked to add, such as `["authorization"]`. Default none. */
+  readonly credentials?: readonly string[];
   /** One line of at most 500 characters. */
   readonly reason?: string;
   /** The program works without it. Default false. */

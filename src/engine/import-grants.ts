@@ -86,7 +86,8 @@ const BY_INTERFACE: readonly (readonly [pattern: RegExp, uses: readonly GrantUse
   [/^wasi:clocks\//, ["clock"]],
   [/^wasi:random\//, ["random"]],
   [/^wasi:sockets\//, ["sockets"]],
-  [/^wasi:http\//, ["http"]],
+  // Its types are also those of requests that come in.
+  [/^wasi:http\/outgoing-handler@/, ["http"]],
 ];
 
 /** Of a function that preview 1 or our module of HTTP has. */

@@ -10,6 +10,7 @@ import {
 import type { StdioSpec } from "../wasi/context-spec.js";
 import type { CheckedBind, CheckedMount } from "./check-fs-grants.js";
 import type { CheckedGrants } from "./check-grants.js";
+import { coversHttp } from "./compare-http.js";
 import {
   compare,
   compareAccess,
@@ -43,6 +44,7 @@ export function narrowing(present: CheckedGrants, next: CheckedGrants): Narrowin
   narrowVariables(present, next, found);
   if (present.argsGrant === "none" && next.argsGrant === "given") found.wider.push("args");
   narrowMounts(present, next, found);
+  narrowHttp(present, next, found);
   narrowClock(present, next, found);
   narrowRandom(present, next, found);
   narrowStreams(present.stdio ?? PIPES, next.stdio ?? PIPES, found);
@@ -99,6 +101,15 @@ function narrowPlace(at: string, present: CheckedBind, next: CheckedBind, found:
     next.subPath !== undefined &&
     (present.subPath === undefined || next.subPath.startsWith(`${present.subPath}/`));
   (isBelow ? found.atRest : found.wider).push(`${at}: subPath`);
+}
+
+/** Less of it holds from the next request on, and cuts those that are open. */
+function narrowHttp(present: CheckedGrants, next: CheckedGrants, found: Findings): void {
+  const compared = present.http.map((grant) => ({ ...grant, isAsked: false }));
+  for (const grant of next.http) {
+    const isThere = compared.some((wide) => coversHttp(wide, { ...grant, isAsked: false }));
+    if (!isThere) found.wider.push(`http ${grant.origin}`);
+  }
 }
 
 interface Sizes {

@@ -1,5 +1,6 @@
 import type { StdioSpec } from "../wasi/context-spec.js";
 import { type CheckedGrants, NO_GRANTS } from "./check-grants.js";
+import { parseOrigin } from "../http/origin.js";
 import { plainCopy } from "./plain-copy.js";
 import { Problems, show } from "./problems.js";
 
@@ -46,6 +47,8 @@ function without(
     case "stdout":
     case "stderr":
       return { ...present, stdio: { ...(present.stdio ?? PIPES), [name]: "denied" } };
+    case "http":
+      return granted.http.length === 0 ? undefined : { ...present, http: [] };
     default:
       return withoutNamed(granted, present, name);
   }
@@ -63,6 +66,11 @@ function withoutNamed(
   if (kind === "fs") {
     if (!granted.mounts.some(({ target }) => target === rest)) return undefined;
     return { ...present, mounts: present.mounts.filter(({ target }) => target !== rest) };
+  }
+  if (kind === "http") {
+    const origin = parseOrigin(rest)?.text;
+    if (!granted.http.some((grant) => grant.origin === origin)) return undefined;
+    return { ...present, http: present.http.filter((grant) => grant.origin !== origin) };
   }
   if (kind !== "env") return undefined;
   if (!granted.env.has(rest) && !granted.inheritEnv.includes(rest)) return undefined;

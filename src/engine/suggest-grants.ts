@@ -6,6 +6,7 @@ import type { AuditedDenial, ContainerAudit, MountUse } from "./container-audit.
 import { widthOf } from "./grant-width.js";
 import type { FsGrant, Grants, StdioGrant } from "./grants.js";
 import { MAX_MOUNTS } from "./limits.js";
+import { leastHttp } from "./suggest-http.js";
 import { plainCopy } from "./plain-copy.js";
 import { isRecord, Problems, show } from "./problems.js";
 import { reading } from "./read-options.js";
@@ -16,6 +17,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
  * The least grants that would have been enough for what a container's processes did and were refused:
  * - a mount that was not touched is left out; one that was only read is read-only; one where things were
  *   made and nothing was changed is create-only,
+ * - requests are allowed to the origins, with the methods and below the paths that were asked for,
  * - what was not used is taken away: `random: "denied"`, the clock frozen, a stream `"null"` (a program may
  *   ask what its streams are without using them), `args: "none"`, no variables,
  * - what was refused is added; where a directory above the image's files is needed, its source is `"<choose a directory>"`, which
@@ -75,6 +77,8 @@ function leastGrants(audit: ContainerAudit): Grants {
     if (grant.env !== undefined) suggested.env = { ...suggested.env, ...grant.env };
     if (grant.stdio !== undefined) stdio = { ...stdio, ...each(grant.stdio) };
   }
+  const http = leastHttp(audit);
+  if (http.length > 0) suggested.http = http;
   if (mounts.size > 0) suggested.fs = [...mounts.values()];
   const modes = Object.entries(stdio).filter(([, mode]) => mode !== "pipe");
   if (modes.length > 0) suggested.stdio = Object.fromEntries(modes);
