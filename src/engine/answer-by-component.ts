@@ -47,21 +47,25 @@ export class ComponentAnswers {
     signal?.throwIfAborted();
     const { reuse } = this.#options;
     const instance = this.#take() ?? this.#start();
-    const answer = new IncomingAnswer(request, () => kill(instance));
-    const forget =
-      signal === undefined
-        ? undefined
-        : onAbort(signal, () => {
-            answer.fail(signal.reason);
-            kill(instance);
-          });
-    this.#host.hold();
-    answer.whenOver(() => {
-      forget?.();
-      this.#host.unhold();
+    const answer = new IncomingAnswer(request, {
+      abandon: () => kill(instance),
+      hold: () => this.#host.hold(),
+      unhold: () => this.#host.unhold(),
     });
+    if (signal !== undefined) {
+      const forget = onAbort(signal, () => {
+        answer.fail(signal.reason);
+        kill(instance);
+      });
+      answer.whenOver(forget);
+    }
     instance.service.give(answer, !reuse);
     return await answer.response;
+  }
+
+  /** Whether that process is one of its own that has nothing to do. */
+  isIdle(process: Process): boolean {
+    return this.#idle.some((instance) => instance.process === process);
   }
 
   /** Lets go of the instances that wait. */
@@ -116,7 +120,7 @@ export class ComponentAnswers {
     try {
       const status = await (await launched).wait();
       const gone = invalidResponse(
-        `the component has exited with ${status.code} before it answered`,
+        `the component has ended with code ${status.code} before its answer was complete`,
       );
       instance.service.fail(status.reason === "exited" ? gone : endedEarly(status));
     } catch (error) {

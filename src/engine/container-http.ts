@@ -4,6 +4,7 @@ import type { IncomingRequest, OutgoingResponse } from "../http/incoming-exchang
 import { answerByCgi, type CgiHost } from "./answer-by-cgi.js";
 import { ComponentAnswers, type ComponentHost } from "./answer-by-component.js";
 import type { CheckedHttpOptions } from "./container-http-options.js";
+import type { Process } from "./process.js";
 
 /** What answering requests needs of a container. */
 export interface HttpHost extends CgiHost, ComponentHost {
@@ -39,6 +40,11 @@ export class ContainerHttp {
     const { body } = response;
     if (body === undefined || maxResponseBytes === Infinity) return response;
     return { ...response, body: atMost(body, maxResponseBytes, () => tooMuch(maxResponseBytes)) };
+  }
+
+  /** Whether that process waits for requests, and has none. */
+  isIdle(process: Process): boolean {
+    return this.#components.isIdle(process);
   }
 
   /** Lets go of the instances that wait for requests. */

@@ -411,7 +411,9 @@ export class Container implements AsyncDisposable {
     if (this.#starting) return true;
     // An instance that has nothing to do is no reason to wait.
     const idle = this.#calls?.isBusy === false ? this.#calls.process : undefined;
-    return [...(this.#processes ?? [])].some((process) => !process.over && process !== idle);
+    return [...(this.#processes ?? [])].some(
+      (process) => !process.over && process !== idle && this.#http?.isIdle(process) !== true,
+    );
   }
 
   async #openCalls(): Promise<ComponentCalls> {

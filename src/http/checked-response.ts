@@ -7,9 +7,13 @@ import { invalidResponse } from "./http-failure.js";
 /** Statuses without a body (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5). */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
+/** Whether an answer has no body, whatever its guest writes. */
+export function hasNoBody(method: string, status: number): boolean {
+  return method === "HEAD" || BODILESS.has(status);
+}
+
 /**
- * A guest's answer, made fit for a client. Where there can be no body, what the guest writes is not read:
- * `body` is cancelled.
+ * A guest's answer, made fit for a client. Where there can be no body, `body` is cancelled.
  *
  * @throws SafedockError `ERR_HTTP_RESPONSE_INVALID`
  */
@@ -17,7 +21,7 @@ export function checkedResponse(
   method: string,
   status: number,
   fields: HttpFields,
-  body: ByteSource,
+  body: ByteSource | undefined,
 ): OutgoingResponse {
   if (!Number.isInteger(status) || status < 200 || status > 599) {
     throw invalidResponse("its status is no number from 200 to 599");
@@ -27,8 +31,8 @@ export function checkedResponse(
   const length = contentLength(fields);
   if (length === null) throw invalidResponse("its content-length is no length");
   const headers = endToEnd(fields);
-  if (BODILESS.has(status) || method === "HEAD") {
-    body.cancel();
+  if (hasNoBody(method, status)) {
+    body?.cancel();
     // A length that no body follows would be waited for.
     const bare = status === 204 || status === 205;
     return {
@@ -40,7 +44,7 @@ export function checkedResponse(
   return {
     status,
     headers,
-    body: length === undefined ? body : withLength(body, length, wrongLength),
+    body: body === undefined || length === undefined ? body : withLength(body, length, wrongLength),
   };
 }
 

@@ -6,7 +6,7 @@ import type {
   HttpTrailersOf,
 } from "../base/http-messages.js";
 import type { FailureHead, IncomingHead, ResponseHead } from "../base/incoming-messages.js";
-import { checkedResponse } from "./checked-response.js";
+import { checkedResponse, hasNoBody } from "./checked-response.js";
 import type { ByteSource, IncomingRequest, OutgoingResponse } from "./incoming-exchange.js";
 import { passingTrailers } from "./header-fields.js";
 import { invalidResponse } from "./http-failure.js";
@@ -14,7 +14,18 @@ import { withParams } from "./route-params.js";
 
 /** Bytes of an answer that wait for their reader; beyond them, the guest does. */
 const MAX_WAITING_BYTES = 64 * 1024;
+/** Bytes of a body that nobody can read, as that of an answer to HEAD: a guest that writes more is ended. */
+const MAX_DISCARDED_BYTES = 1024 * 1024;
 const NOTHING: HostReply = Object.freeze({});
+
+/** What an answer needs of whoever asks for it. */
+export interface AnswerParts {
+  /** Nobody wants more of the answer: its guest is to end. */
+  abandon(): void;
+  /** The app is kept alive from `hold` to `unhold`: somebody waits for the guest. */
+  hold(): void;
+  unhold(): void;
+}
 
 /** The app's side of one request that a component answers: its body to the guest, the answer from it. */
 export class IncomingAnswer {
@@ -22,30 +33,33 @@ export class IncomingAnswer {
   readonly #request: IncomingRequest;
   #resolve: (response: OutgoingResponse) => void = () => undefined;
   #reject: (reason: unknown) => void = () => undefined;
-  readonly #onCancel: () => void;
+  readonly #parts: AnswerParts;
   readonly #chunks: Uint8Array[] = [];
   #waitingBytes = 0;
   /** The guest's writes that wait for room. */
   #writers: (() => void)[] = [];
   /** The client's read that waits for bytes. */
   #reader: (() => void) | undefined;
-  #state: "asked" | "answering" | "complete" | "failed" = "asked";
+  /** "discarding": there is no body, whatever the guest writes. */
+  #state: "asked" | "answering" | "discarding" | "complete" | "failed" = "asked";
+  #discardedBytes = 0;
   #failure: unknown;
   #whenOver: (() => void) | undefined;
   #trailers: HttpFields = [];
   /** Of the request's body: what a read has brought beyond what was asked for. */
   #rest: Uint8Array | undefined;
 
-  /** `onCancel`: the client does not want the rest of the answer. */
-  constructor(request: IncomingRequest, onCancel: () => void) {
+  constructor(request: IncomingRequest, parts: AnswerParts) {
     this.#request = request;
-    this.#onCancel = onCancel;
+    this.#parts = parts;
+    parts.hold();
     this.response = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
+    const settled = (): void => parts.unhold();
     // Whoever waits for it is told; a guest may fail before.
-    this.response.catch(() => undefined);
+    this.response.then(settled, settled);
   }
 
   /** Calls once when nothing more is to come, and nobody wants more. */
@@ -81,7 +95,7 @@ export class IncomingAnswer {
     try {
       chunk ??= await body.read();
     } catch (error) {
-      this.fail(error);
+      this.#giveUp(error);
       throw new HostRefusal("connection-terminated");
     }
     if (chunk === undefined) {
@@ -96,20 +110,26 @@ export class IncomingAnswer {
 
   respond({ status, headers, more }: ResponseHead, first: Uint8Array): HostReply {
     if (this.#state !== "asked") return NOTHING;
-    this.#state = "answering";
-    if (first.length > 0) this.#push(first);
+    const { method } = this.#request;
+    const bare = hasNoBody(method, status);
+    this.#state = bare ? "discarding" : "answering";
+    if (first.length > 0 && !bare) this.#push(first);
     if (!more) this.#end("complete");
     try {
       const fields = headers.map(([name, value]) => [name.toLowerCase(), value] as const);
-      this.#resolve(checkedResponse(this.#request.method, status, fields, this.#source()));
+      this.#resolve(checkedResponse(method, status, fields, bare ? undefined : this.#source()));
     } catch (error) {
-      this.fail(error);
+      this.#giveUp(error);
     }
     return NOTHING;
   }
 
   write(bytes: Uint8Array): HostReply | Promise<HostReply> {
-    // A guest may go on writing where there is no body, or no reader any more.
+    if (this.#state === "discarding") {
+      this.#discardedBytes += bytes.length;
+      if (this.#discardedBytes > MAX_DISCARDED_BYTES) this.#giveUp(undefined);
+    }
+    // A guest may go on writing where there is no reader any more.
     if (this.#state !== "answering") return NOTHING;
     if (bytes.length > 0) this.#push(bytes);
     if (this.#waitingBytes <= MAX_WAITING_BYTES) return NOTHING;
@@ -117,6 +137,7 @@ export class IncomingAnswer {
   }
 
   finish({ trailers = [] }: HttpTrailersOf): HostReply {
+    if (this.#state === "discarding") this.#end("complete");
     if (this.#state === "answering") {
       this.#end("complete");
       this.#trailers = passingTrailers(
@@ -154,6 +175,13 @@ export class IncomingAnswer {
     this.#reject(reason);
     this.#wake();
     this.#release();
+  }
+
+  /** As `fail`, and its guest is to end: what it goes on with is of no use. */
+  #giveUp(reason: unknown): void {
+    if (this.over) return;
+    this.fail(reason);
+    this.#parts.abandon();
   }
 
   /** Nobody reads the request's body any more. */
@@ -198,9 +226,11 @@ export class IncomingAnswer {
             return chunk;
           }
           if (this.#state === "complete") return undefined;
+          this.#parts.hold();
           await new Promise<void>((resolve) => {
             this.#reader = resolve;
           });
+          this.#parts.unhold();
         }
       },
       cancel: () => {
@@ -210,7 +240,8 @@ export class IncomingAnswer {
         this.#chunks.length = 0;
         this.#waitingBytes = 0;
         this.#release();
-        if (!wasOver) this.#onCancel();
+        this.#wake();
+        if (!wasOver) this.#parts.abandon();
       },
       trailers: () => this.#trailers,
     };

@@ -63,8 +63,9 @@ export function errorNumber(code: string): number {
   return index === -1 ? CODES.length - 1 : index;
 }
 
-export function errorName(number: number): HttpErrorCode {
-  return CODES[number] ?? "internal-error";
+/** Undefined for a number that is none. */
+export function errorName(number: number): HttpErrorCode | undefined {
+  return CODES[number];
 }
 
 /** What a stream answers when it fails so. */
@@ -79,7 +80,7 @@ export function problemNumber(errno: number | undefined): number | undefined {
 
 /** As jco has it. */
 export function errorValue(code: string, payload?: unknown): ErrorCode {
-  const tag = errorName(errorNumber(code));
+  const tag = CODES[errorNumber(code)] ?? "internal-error";
   const val = payload === undefined && RECORDS.has(tag) ? {} : payload;
   return { tag, val } as ErrorCode;
 }

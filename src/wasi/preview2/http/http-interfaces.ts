@@ -33,7 +33,8 @@ export function httpInterfaces(host: Host, streams: StreamsInterface, poll: Poll
   const httpErrorCode = (error: object): ErrorCode | undefined => {
     host.enter();
     const number = problemNumber(resourceOf(host, ErrorResource, error).errno);
-    return number === undefined ? undefined : errorValue(errorName(number));
+    const name = number === undefined ? undefined : errorName(number);
+    return name === undefined ? undefined : errorValue(name);
   };
 
   return {

@@ -262,7 +262,7 @@ export function responseClasses(
           const given = lowering.consume(OutgoingResponseResource, 0, value);
           host.resources.drop(given.rep);
           exchange.respond(given.status, given.fields.toFields(), given.body);
-        } else exchange.fail(errorName(value));
+        } else exchange.fail(errorName(value) ?? host.trap("an error code that is none"));
         host.resources.drop(rep);
       },
   );
