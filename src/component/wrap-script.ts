@@ -1,4 +1,5 @@
 import { SafedockError } from "../base/errors.js";
+import { mendScript } from "./mend-script.js";
 
 /**
  * What the generated code may be given: every name of a worker through which more than the language can be
@@ -28,6 +29,9 @@ export const SCRIPT_SCOPE = [
   // A dropped handle would call into its guest's code when another guest is there.
   "FinalizationRegistry",
   "fetch",
+  // Names that jco forgets to declare, in messages of errors that it never comes to.
+  "rep",
+  "componentIdx",
 ] as const;
 
 const HEAD = '"use components";\n';
@@ -56,9 +60,10 @@ export function wrapScript(generated: string, component: string): WrappedScript 
   if (!generated.startsWith(HEAD + BEGIN) || util < 0 || generated.indexOf(UTIL) !== util) {
     throw otherForm(component);
   }
-  const body =
+  const body = mendScript(
     generated.slice(HEAD.length + "export ".length, util) +
-    generated.slice(util).replace("export ", "");
+      generated.slice(util).replace("export ", ""),
+  );
   const script = `"use strict";(function ({ ${SCRIPT_SCOPE.join(", ")} }) {\n${body}\nreturn instantiate;\n})\n`;
   return { script, instances: instancesOf(body, component) };
 }

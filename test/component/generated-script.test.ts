@@ -47,9 +47,6 @@ const LANGUAGE = [
   "WeakMap",
   "WeakSet",
 ];
-/** Two names that jco forgets to declare, in messages of errors that it never comes to. */
-const FORGOTTEN = ["rep", "componentIdx"];
-
 const FILE = "component.js";
 
 /** Names that a script takes from outside of itself, as TypeScript's checker binds them. */
@@ -104,7 +101,7 @@ describe("the script of a component", () => {
     async (name) => {
       const script = await scriptOf(name);
       expect(script).toContain("instantiate");
-      const known = new Set([...LANGUAGE, ...FORGOTTEN]);
+      const known = new Set(LANGUAGE);
       expect(freeNames(script).filter((free) => !known.has(free))).toEqual([]);
     },
   );

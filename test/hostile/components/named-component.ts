@@ -1,5 +1,5 @@
-/** What a name in the component is of: a core module, or the component model's labels. */
-export type SlotKind = "core" | "label";
+/** What a name in the component is of: a core module, the component model's labels, those in small letters. */
+export type SlotKind = "core" | "label" | "lower";
 
 /** Places of a component that hold a name each, wherever it is repeated. */
 export const SLOTS = {
@@ -18,8 +18,8 @@ export const SLOTS = {
   coreDestructor: "core",
   coreNestedExport: "core",
 
-  importedNamespace: "label",
-  importedPackage: "label",
+  importedNamespace: "lower",
+  importedPackage: "lower",
   importedInterface: "label",
   importedFunction: "label",
   importedFunction2: "label",
@@ -38,8 +38,8 @@ export const SLOTS = {
   importedParameter: "label",
   plainImport: "label",
 
-  exportedNamespace: "label",
-  exportedPackage: "label",
+  exportedNamespace: "lower",
+  exportedPackage: "lower",
   exportedInterface: "label",
   exportedFunction: "label",
   exportedResource: "label",

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
+import { GENERATE_OPTIONS } from "../../../src/component/prepare-key.js";
 
 /** What the transpiler made of a component. */
 export interface Transpiled {
@@ -9,26 +10,13 @@ export interface Transpiled {
   readonly error: string | undefined;
 }
 
-/** The options that the library transpiles with. */
-const OPTIONS = {
-  name: "c",
-  noTypescript: true,
-  instantiation: { tag: "sync" },
-  importBindings: { tag: "hybrid" },
-  tlaCompat: false,
-  base64Cutoff: 0,
-  noNodejsCompat: true,
-  validLiftingOptimization: true,
-  noNamespacedExports: false,
-};
-
 /** Transpiles components in a thread, and in a new one after each error: it may have spoilt the first. */
 export class Transpiler implements AsyncDisposable {
   #worker: Worker | undefined;
 
   /** `text` is a component in the text format. */
   async transpile(text: string): Promise<Transpiled> {
-    const answer = await this.#ask({ text, options: OPTIONS });
+    const answer = await this.#ask({ text, options: GENERATE_OPTIONS });
     if (answer.script === undefined) await this[Symbol.asyncDispose]();
     return answer;
   }
@@ -46,7 +34,7 @@ export class Transpiler implements AsyncDisposable {
     await worker?.terminate();
   }
 
-  async #ask(question: { text: string; options?: typeof OPTIONS }): Promise<Transpiled> {
+  async #ask(question: { text: string; options?: typeof GENERATE_OPTIONS }): Promise<Transpiled> {
     this.#worker ??= new Worker(new URL("./transpile-server.mjs", import.meta.url), {
       stdout: true,
       stderr: true,
