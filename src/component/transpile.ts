@@ -72,7 +72,7 @@ export async function transpile(
     });
     answer = await untilAborted(answered, signal);
     // V8 goes on compiling jco for half a second; whoever waits for the answer need not wait for that.
-    void endLater(worker).then(() => done());
+    void turnOver(worker, done);
   } catch (error) {
     await worker.terminate();
     done();
@@ -82,6 +82,11 @@ export async function transpile(
   }
   if ("error" in answer) throw unpackError(answer.error);
   return answer;
+}
+
+async function turnOver(worker: Worker, done: () => void): Promise<void> {
+  await endLater(worker);
+  done();
 }
 
 /** A thread that runs out of memory says so in the error's code. */

@@ -37,7 +37,7 @@ export function checkImports(imports: unknown, problems: Problems): HostFunction
       } else {
         for (const [member, call] of Object.entries(item as object)) {
           // Methods keep their object.
-          if (isFunction(call)) add(name, member, call.bind(item) as HostFunction);
+          if (isFunction(call)) add(name, member, call.bind<HostFunction>(item));
           else problems.add(`imports.${name}.${member}: must be a function, not ${show(call)}`);
         }
       }

@@ -13,7 +13,7 @@ import { SpinPolicy } from "../guest/spin-policy.js";
 import type { FunctionShape, TypeIndex, WorldTypes } from "../wasm/world/world-types.js";
 import { callFailed, callInvalid, callTrapped } from "./call-errors.js";
 import { CallQueue, type QueuedCall } from "./call-queue.js";
-import { ComponentResource, heldBy } from "./component-resource.js";
+import { type ComponentResource, heldBy } from "./component-resource.js";
 import { enterValue, ValueProblem } from "./component-value.js";
 import { findFunction, type FoundFunction } from "./find-function.js";
 import { GuestHandle } from "./guest-handle.js";
@@ -212,15 +212,20 @@ export class ComponentCalls {
         isBound,
         done: (outcome) => {
           settled();
+          let result: unknown;
           try {
-            resolve(finish(this.#instance ?? instance, deserialize(outcome) as CallOutcome));
+            result = finish(this.#instance ?? instance, deserialize(outcome) as CallOutcome);
           } catch (error) {
-            reject(error as Error);
+            // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- passed on as it is
+            reject(error);
+            return;
           }
+          resolve(result);
         },
         failed: (error) => {
           settled();
-          reject(error as Error);
+          // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- passed on as it is
+          reject(error);
         },
       });
       const { process } = instance;

@@ -238,7 +238,10 @@ function arrayOf(value: unknown, at: string): readonly unknown[] {
   return expect(Array.isArray(value), value, at, "an array") as readonly unknown[];
 }
 
-const { isWellFormed } = String.prototype as unknown as { isWellFormed(this: string): boolean };
+/** Not in the language's types for the oldest Node. */
+const { isWellFormed } = String.prototype as unknown as {
+  readonly isWellFormed: (this: string) => boolean;
+};
 
 function isText(value: unknown): value is string {
   return typeof value === "string" && isWellFormed.call(value);

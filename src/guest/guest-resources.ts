@@ -47,7 +47,7 @@ export class GuestResources {
       throw new WebAssembly.RuntimeError(`the app holds ${MAX_HELD} resources, as many as it may`);
     }
     const number = ++this.#last;
-    this.#held.set(number, value as Resource);
+    this.#held.set(number, value);
     return { [RESOURCE_KEY]: number };
   }
 }

@@ -33,7 +33,7 @@ function callHost(host: HostCalls, message: ImportMessage): unknown {
   const [kind, value] = deserialize(answer.body) as ImportOutcome;
   if (kind === IMPORT_OK) return value;
   // The generated code takes what is thrown with a payload for the error case of the function's result.
-  // oxlint-disable-next-line no-throw-literal -- it is no error of ours, and needs no stack
+  // oxlint-disable-next-line no-throw-literal, typescript/only-throw-error -- it is no error of ours, and needs no stack
   if (kind === IMPORT_ERROR) throw { payload: value };
   throw new WebAssembly.RuntimeError(`${label} of the app failed: ${String(value)}`);
 }
