@@ -5,6 +5,7 @@ import type {
   OutgoingResponse,
 } from "./incoming-exchange.js";
 import { checkedResponse } from "./checked-response.js";
+import { invalidResponse } from "./http-failure.js";
 import { bodyOf, streamOf } from "./web-body.js";
 
 /** Asks what answers, whether or not it wants the objects of the web. */
@@ -17,8 +18,12 @@ export async function answerOf(
     ...(request.clientAddress === undefined ? undefined : { clientAddress: request.clientAddress }),
   });
   const { body } = response;
-  const source = body === null ? NO_BODY : bodyOf(body);
+  const source = body === null ? NO_BODY : bodyOf(body, noBytes);
   return checkedResponse(request.method, response.status, [...response.headers], source);
+}
+
+function noBytes(): Error {
+  return invalidResponse("its body is a stream of something else than bytes");
 }
 
 const NO_BODY: ByteSource = { read: () => Promise.resolve(undefined), cancel: () => undefined };

@@ -29,7 +29,9 @@ export function requestOf(input: Request | string | URL, init?: RequestInit): Re
 export function incomingOf(request: Request, options: FetchOptions = {}): IncomingRequest {
   const { protocol, host, pathname, search } = new URL(request.url);
   const body = request.body;
-  if (request.bodyUsed) throw invalidRequest("its body was read already");
+  if (request.bodyUsed || body?.locked === true) {
+    throw invalidRequest("its body was read already, or is being read");
+  }
   const headers = [...request.headers];
   return checkedRequest({
     method: request.method,
@@ -37,7 +39,7 @@ export function incomingOf(request: Request, options: FetchOptions = {}): Incomi
     authority: host,
     path: `${pathname}${search}`,
     headers,
-    body: body === null ? undefined : bodyOf(body),
+    body: body === null ? undefined : bodyOf(body, noBytes),
     signal: request.signal,
     clientAddress: options.clientAddress,
   });
@@ -83,6 +85,10 @@ export function checkedRequest(given: GivenRequest): IncomingRequest {
     clientAddress,
     route: undefined,
   };
+}
+
+function noBytes(): Error {
+  return invalidRequest("its body is a stream of something else than bytes");
 }
 
 function wrongLength(): Error {

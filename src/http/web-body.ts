@@ -1,12 +1,32 @@
-import { sourceOf } from "./byte-source.js";
+import { isUint8Array } from "node:util/types";
 import type { ByteSource } from "./incoming-exchange.js";
 
-/** A body of the web, read chunk by chunk. */
-export function bodyOf(body: ReadableStream<Uint8Array>): ByteSource {
-  return sourceOf(body as AsyncIterable<Uint8Array>, (reason) => {
-    // One that is being read is locked: its iterator lets go of it.
-    if (!body.locked) body.cancel(reason).catch(() => undefined);
-  });
+/** A body of the web, read chunk by chunk. `notBytes`: what is wrong with a chunk that is none. */
+export function bodyOf(body: ReadableStream<Uint8Array>, notBytes: () => Error): ByteSource {
+  let reader: ReadableStreamDefaultReader<unknown> | undefined;
+  let over = false;
+  const cancel = (reason?: unknown): void => {
+    if (over) return;
+    over = true;
+    // A read that waits ends with it.
+    (reader ?? body).cancel(reason).catch(() => undefined);
+  };
+  return {
+    async read() {
+      while (!over) {
+        reader ??= body.getReader();
+        const { done, value } = await reader.read();
+        if (done) over = true;
+        else if (!isUint8Array(value)) {
+          const error = notBytes();
+          cancel(error);
+          throw error;
+        } else if (value.length > 0) return value;
+      }
+      return undefined;
+    },
+    cancel,
+  };
 }
 
 /** A guest's body as a stream of the web: nothing is read before somebody asks. */
