@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { FsGrant, Grants } from "../../src/engine/grants.js";
+import type { FsGrant, Grants, HttpGrant } from "../../src/engine/grants.js";
 
 const name = fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,8}$/);
 const variable = fc.oneof(name, fc.constantFrom("__proto__", "constructor", "toString"));
@@ -31,6 +31,51 @@ const mount: fc.Arbitrary<FsGrant> = fc.oneof(
   ),
 );
 
+const credential = fc.stringMatching(/^[!-~]{0,8}$/);
+const request: fc.Arbitrary<HttpGrant> = fc.record(
+  {
+    origin: fc.constantFrom(
+      "https://api.example.com",
+      "HTTP://API.example.com:80/",
+      "https://*.example.com",
+      "http://*.example.com:8080",
+      "https://*",
+      "http://127.1",
+      "http://[::1]:9",
+      "https://bücher.example",
+    ),
+    methods: fc.oneof(
+      fc.constant("any" as const),
+      fc.array(fc.constantFrom("GET", "POST", "PURGE", "M-SEARCH"), { maxLength: 3 }),
+    ),
+    pathPrefix: fc.constantFrom("/", "/v1", "/v1/", "/v1/a%20b", "/ä"),
+    headers: fc.array(fc.constantFrom("accept", "Cookie", "x-key"), { maxLength: 3 }),
+    credentials: fc
+      .uniqueArray(
+        fc.tuple(
+          fc.constantFrom("authorization", "X-Key", "__proto__"),
+          fc.oneof(credential, fc.record({ secret: credential })),
+        ),
+        { selector: ([header]) => header },
+      )
+      .map((entries) => Object.fromEntries(entries)),
+    addresses: fc.oneof(
+      fc.constantFrom("public" as const, "any" as const),
+      fc.array(fc.constantFrom("10.0.0.0/8", "127.0.0.1", "fd00::/8", "::ffff:1.2.3.4"), {
+        maxLength: 3,
+      }),
+    ),
+    redirects: fc.integer({ min: 0, max: 20 }),
+    maxRequestBytes: bytes,
+    maxResponseBytes: bytes,
+    timeoutMs: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
+    idleTimeoutMs: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
+    ratePerSecond: fc.integer({ min: 1, max: 1_000_000 }),
+    maxConcurrent: fc.integer({ min: 1, max: 512 }),
+  },
+  { requiredKeys: ["origin"] },
+);
+
 /** Grants that are accepted, of every form. */
 export const anyGrants: fc.Arbitrary<Grants> = fc.record(
   {
@@ -40,6 +85,7 @@ export const anyGrants: fc.Arbitrary<Grants> = fc.record(
     inheritEnv: fc.array(name, { maxLength: 3 }),
     args: fc.constantFrom("given" as const, "none" as const),
     fs: fc.uniqueArray(mount, { maxLength: 4, selector: (grant) => grant.target }),
+    http: fc.array(request, { maxLength: 3 }),
     clock: fc.oneof(
       fc.constantFrom("frozen" as const, "real" as const, "coarse" as const),
       fc.record(

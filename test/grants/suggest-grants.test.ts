@@ -26,6 +26,7 @@ const nothing: ContainerAudit = {
   stdin: false,
   stdout: false,
   stderr: false,
+  http: [],
   denials: [],
   otherDenials: 0,
 };
