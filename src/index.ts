@@ -29,6 +29,7 @@ export type {
   HttpUse,
   MountUse,
   RefusedCall,
+  SocketUse,
 } from "./engine/container-audit.js";
 export { ContainerFiles, type FileStat } from "./engine/container-files.js";
 export type { CheckedBind, CheckedMount, CheckedQuota } from "./engine/check-fs-grants.js";
@@ -38,6 +39,7 @@ export type {
   ContainerInfo,
   ContainerStats,
   RandomSpec,
+  ShownHttpGrant,
   StdioSpec,
 } from "./engine/container-info.js";
 export type {
@@ -99,6 +101,7 @@ export type {
   GrantRequest,
   HttpGrantRequest,
   MemoryRequest,
+  SocketsRequest,
 } from "./engine/grant-request.js";
 export { parseGrants } from "./engine/parse-grants.js";
 export type { ImageInfo } from "./engine/image-info.js";
@@ -184,3 +187,5 @@ export type { Awaitable, KeyPage, KeyValueStore } from "./services/key-value-sto
 export type { LogRecord } from "./services/logging-service.js";
 export { memoryStore, type MemoryStoreOptions } from "./services/memory-store.js";
 export { redisStore, type RedisCommands, type RedisStoreOptions } from "./services/redis-store.js";
+export type { UsedServices } from "./engine/used-services.js";
+export type { SocketGrantName } from "./services/socket-uses.js";

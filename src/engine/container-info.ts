@@ -5,12 +5,14 @@ import type { Container, ContainerState } from "./container.js";
 import type { Rootfs } from "./container-options.js";
 import type { ExitStatus } from "./exit-status.js";
 import type { Limits } from "./limits.js";
-import type { ArgsGrant, EnvValue } from "./grants.js";
+import type { ArgsGrant, EnvValue, LoggingGrant, SocketsGrant } from "./grants.js";
+import { type ShownHttpGrant, shownHttpGrant } from "./http-grants-of.js";
 import { shownEnvironment } from "./hidden-value.js";
+import { shownServices } from "./service-grants-of.js";
 import type { ClockSpec, RandomSpec, StdioSpec } from "../wasi/context-spec.js";
 import type { Digest } from "../oci/digest.js";
 
-export type { ClockSpec, RandomSpec, StdioSpec };
+export type { ClockSpec, RandomSpec, ShownHttpGrant, StdioSpec };
 
 /** What `container.inspect` answers: plain data that JSON can hold. */
 export interface ContainerInfo {
@@ -38,6 +40,13 @@ export interface ContainerGrants {
   readonly inheritEnv: readonly string[];
   readonly args: ArgsGrant;
   readonly fs: readonly CheckedMount[];
+  /** The values of credentials hidden. */
+  readonly http: readonly ShownHttpGrant[];
+  readonly sockets: Required<SocketsGrant>;
+  /** As `env`. */
+  readonly config: Readonly<Record<string, EnvValue>>;
+  readonly keyvalue: readonly string[];
+  readonly logging: LoggingGrant;
   readonly clock: ClockSpec;
   readonly random: RandomSpec;
   readonly stdio: StdioSpec;
@@ -81,6 +90,8 @@ function shownGrants({ env, secrets, ...grants }: CheckedGrants): ContainerGrant
     inheritEnv: grants.inheritEnv,
     args: grants.argsGrant,
     fs: grants.mounts,
+    http: grants.http.map(shownHttpGrant),
+    ...shownServices(grants.services),
     clock: grants.clock,
     random: grants.random,
     stdio: grants.stdio ?? PIPES,

@@ -50,6 +50,22 @@ export function httpGrantOf({
   };
 }
 
+/** An {@link HttpGrant} with every default filled in, the values of credentials hidden. */
+export interface ShownHttpGrant
+  extends Required<Omit<HttpGrant, "headers">>, Pick<HttpGrant, "headers"> {}
+
+export function shownHttpGrant({
+  headers,
+  credentials,
+  ...grant
+}: CheckedHttpGrant): ShownHttpGrant {
+  return {
+    ...grant,
+    ...(headers === undefined ? undefined : { headers }),
+    credentials: hidden(credentials),
+  };
+}
+
 /** The least grant that would have allowed a request; `granted` is what the container was made with. */
 export function httpGrantFor(
   { call, path = "", address }: Denial,
