@@ -13,7 +13,7 @@ export interface HostReply {
 /** The app's side of one service, for one process. */
 export interface HostService {
   /**
-   * Answers one request. Throw a {@link HostRefusal} for what the guest is to be told; anything else
+   * Answers one request, or takes what a process tells and wants no answer to. Throw a {@link HostRefusal} for what the guest is to be told; anything else
    * that is thrown ends the guest.
    *
    * @param head - as the worker has sent it
@@ -25,6 +25,8 @@ export interface HostService {
     body: Uint8Array,
     signal: AbortSignal,
   ): HostReply | Promise<HostReply>;
+  /** Its calls are over soon and never look at their signal: they are given one that does not abort. */
+  readonly needsNoSignal?: true;
   /** The process is over: let go of all that was opened for it. */
   end?(): void;
 }

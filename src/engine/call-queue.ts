@@ -19,6 +19,7 @@ const FINISH: HostReply = { head: END };
 
 /** The service that a process asks for its next call, and gives the outcome of the last. */
 export class CallQueue implements HostService {
+  readonly needsNoSignal = true;
   readonly #waiting: QueuedCall[];
   readonly #over: () => void;
   /** What the process waits with. */

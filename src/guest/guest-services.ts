@@ -12,11 +12,12 @@ export interface ServiceDesk {
 }
 
 const NOTHING: HostReply = {};
+const NEVER = new AbortController().signal;
 
 /** App side: the services of one process, and what it has asked of them. */
 export class GuestServices {
   readonly #services: HostServices;
-  readonly #pending = new Map<number, AbortController>();
+  readonly #pending = new Map<number, AbortController | undefined>();
   #ended = false;
 
   constructor(services: HostServices) {
@@ -43,10 +44,10 @@ export class GuestServices {
     if (service === undefined) {
       return desk.answer(id, { ok: false, code: "unavailable", data: undefined });
     }
-    const controller = new AbortController();
+    const controller = service.needsNoSignal === true ? undefined : new AbortController();
     this.#pending.set(id, controller);
     try {
-      const reply = service.call(op, head, body, controller.signal);
+      const reply = service.call(op, head, body, controller?.signal ?? NEVER);
       if (reply instanceof Promise) {
         reply.then(
           (late: HostReply | undefined) =>
@@ -56,6 +57,25 @@ export class GuestServices {
       } else this.#settle(desk, id, { ok: true, reply });
     } catch (error) {
       this.#refuse(desk, id, name, error);
+    }
+  }
+
+  /** What a process tells without a question: a refusal reaches nobody. */
+  told(
+    desk: ServiceDesk,
+    [name, op, head]: [service: string, op: string, head: unknown],
+    body: Uint8Array,
+  ): void {
+    const service = this.#ended ? undefined : this.#services.get(name);
+    if (service === undefined) return;
+    const failed = (error: unknown): void => {
+      if (!this.#ended && !(error instanceof HostRefusal)) desk.failed(name, error);
+    };
+    try {
+      const reply = service.call(op, head, body, NEVER);
+      if (reply instanceof Promise) reply.catch(failed);
+    } catch (error) {
+      failed(error);
     }
   }
 
@@ -69,7 +89,7 @@ export class GuestServices {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    for (const controller of this.#pending.values()) controller.abort();
+    for (const controller of this.#pending.values()) controller?.abort();
     this.#pending.clear();
     for (const service of this.#services.values()) service.end?.();
   }

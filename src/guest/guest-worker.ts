@@ -301,7 +301,10 @@ export class GuestWorker {
       mailbox: this.#mailbox,
       post: (message) => this.#thread.post(message),
       receive: () => this.#thread.receive(),
-      find: (id) => [this.#leaving, ...this.#orders].find((guest) => guest?.id === id),
+      find: (id) => {
+        if (this.#leaving?.id === id) return this.#leaving;
+        return this.#orders.find((guest) => guest?.id === id);
+      },
       failed: (guest, service, error) => this.#owner.serviceFailed(guest, service, error),
     });
     this.#desk = desk;

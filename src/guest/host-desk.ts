@@ -1,6 +1,6 @@
 import { MAX_FRAME_BYTES } from "./frame-ring.js";
 import type { Guest } from "./guest.js";
-import type { Answer } from "./guest-services.js";
+import type { Answer, ServiceDesk } from "./guest-services.js";
 import {
   decodeHead,
   encodeHead,
@@ -9,6 +9,7 @@ import {
   type HostRings,
   KIND_ANSWER,
   KIND_FORGET,
+  KIND_POST,
   KIND_REFUSAL,
   openHostRings,
 } from "./host-frames.js";
@@ -44,6 +45,8 @@ export class HostDesk {
   readonly #messages = new Map<number, HostFrameMessage>();
   /** Answers for which there was no room, oldest first. */
   readonly #late: WaitingAnswer[] = [];
+  /** Of the process that has asked last. */
+  #desk: (ServiceDesk & { readonly guest: Guest }) | undefined;
 
   constructor(parts: HostDeskParts) {
     this.#parts = parts;
@@ -77,12 +80,21 @@ export class HostDesk {
       }
       const named = head === undefined ? message?.head : decodeHead(head);
       const body = head === undefined ? (message?.body ?? NOTHING) : frame.body;
-      const desk = {
-        answer: (to: number, answer: Answer) => this.#answer(guest, to, answer),
-        failed: (service: string, error: unknown) => this.#parts.failed(guest, service, error),
-      };
-      services.request(desk, id, named as [string, string, unknown], body);
+      const desk = this.#deskOf(guest);
+      const request = named as [string, string, unknown];
+      if (frame.kind === KIND_POST) services.told(desk, request, body);
+      else services.request(desk, id, request, body);
     }
+  }
+
+  #deskOf(guest: Guest): ServiceDesk {
+    if (this.#desk?.guest === guest) return this.#desk;
+    this.#desk = {
+      guest,
+      answer: (to, answer) => this.#answer(guest, to, answer),
+      failed: (service, error) => this.#parts.failed(guest, service, error),
+    };
+    return this.#desk;
   }
 
   #answer(guest: Guest, id: number, answer: Answer): void {

@@ -9,10 +9,12 @@ import {
   type HostRings,
   KIND_ANSWER,
   KIND_FORGET,
+  KIND_POST,
   KIND_REQUEST,
   openHostRings,
 } from "./host-frames.js";
 import { type Mailbox, RING_EVENT, STDIN_RING } from "./mailbox.js";
+import { monotonicMs } from "./monotonic-clock.js";
 import type { SlotUsage } from "./slot-usage.js";
 
 /** The app adds to it with each answer, as with each change of stdin: a process waits for both in one place. */
@@ -21,6 +23,8 @@ const EVENT = STDIN_RING + RING_EVENT;
 const MAX_PENDING = 1024;
 /** How often a worker looks for room in a full ring, in ms: the app does not tell when it has read. */
 const ROOM_STEP_MS = 1;
+/** What is told without a question is told to the app at latest after so long, in ms, if the guest tells more. */
+const MAX_QUIET_MS = 1;
 const MAX_ID = 2 ** 31 - 1;
 const NOTHING = new Uint8Array(0);
 const TOO_MANY: HostAnswer = { ok: false, code: "too-many-requests", data: undefined };
@@ -45,10 +49,13 @@ export class HostPort implements HostCalls {
   #services: readonly string[] = [];
   #guest = 0;
   #lastId = 0;
+  /** Since when something lies in the ring that the app was not told of, in monotonic ms; 0: nothing does. */
+  #quietSince = 0;
 
   constructor(buffer: SharedArrayBuffer, parts: HostPortParts) {
     this.#rings = openHostRings(buffer);
     this.#parts = parts;
+    parts.usage.beforePark = () => this.#tell();
   }
 
   /** The process of that number begins. */
@@ -59,6 +66,7 @@ export class HostPort implements HostCalls {
 
   /** The process is over; what comes for it from now on is dropped. */
   end(): void {
+    this.#tell();
     this.#pending.clear();
     this.#messages.clear();
     this.#services = [];
@@ -74,25 +82,22 @@ export class HostPort implements HostCalls {
   }
 
   send(service: string, op: string, head: unknown, body: Uint8Array = NOTHING): number {
-    this.#lastId = this.#lastId === MAX_ID ? 1 : this.#lastId + 1;
-    const id = this.#lastId;
+    const id = this.#nextId();
     if (this.#pending.size >= MAX_PENDING) {
       this.#pending.set(id, TOO_MANY);
       return id;
     }
     this.#pending.set(id, undefined);
-    const named = [service, op, head];
-    if (body.length <= MAX_FRAME_BYTES) {
-      const encoded = encodeHead(named);
-      if (encoded.length + body.length <= MAX_FRAME_BYTES) {
-        this.#write(id, KIND_REQUEST, encoded, body);
-        return id;
-      }
-    }
-    const message: HostFrameMessage = { type: "host-frame", id, head: named, body };
-    this.#parts.port.postMessage(message);
-    this.#write(id, KIND_REQUEST, undefined, NOTHING);
+    this.#writeNamed(id, KIND_REQUEST, [service, op, head], body);
+    this.#ring();
     return id;
+  }
+
+  post(service: string, op: string, head: unknown, body: Uint8Array = NOTHING): void {
+    this.#writeNamed(this.#nextId(), KIND_POST, [service, op, head], body);
+    const now = monotonicMs();
+    if (this.#quietSince === 0) this.#quietSince = now;
+    else if (now - this.#quietSince > MAX_QUIET_MS) this.#ring();
   }
 
   has(id: number): boolean {
@@ -130,17 +135,54 @@ export class HostPort implements HostCalls {
     if (!this.#pending.has(id)) return;
     const answered = this.has(id);
     this.#pending.delete(id);
-    if (!answered) this.#write(id, KIND_FORGET, NOTHING, NOTHING);
+    if (answered) return;
+    this.#write(id, KIND_FORGET, NOTHING, NOTHING);
+    this.#ring();
+  }
+
+  ignore(id: number): void {
+    this.#pending.delete(id);
+  }
+
+  #nextId(): number {
+    this.#lastId = this.#lastId === MAX_ID ? 1 : this.#lastId + 1;
+    return this.#lastId;
+  }
+
+  #ring(): void {
+    this.#quietSince = 0;
+    ringBell(this.#parts.bell);
+  }
+
+  /** Tells the app of what it was not told. */
+  #tell(): void {
+    if (this.#quietSince !== 0) this.#ring();
+  }
+
+  #writeNamed(
+    id: number,
+    kind: number,
+    named: readonly [service: string, op: string, head: unknown],
+    body: Uint8Array,
+  ): void {
+    if (body.length <= MAX_FRAME_BYTES) {
+      const encoded = encodeHead(named);
+      if (encoded.length + body.length <= MAX_FRAME_BYTES) {
+        this.#write(id, kind, encoded, body);
+        return;
+      }
+    }
+    const message: HostFrameMessage = { type: "host-frame", id, head: named, body };
+    this.#parts.port.postMessage(message);
+    this.#write(id, kind, undefined, NOTHING);
   }
 
   #write(id: number, kind: number, head: Uint8Array | undefined, body: Uint8Array): void {
-    const { bell, usage } = this.#parts;
+    const { mailbox, usage } = this.#parts;
     while (!this.#rings.requests.write(this.#guest, id, kind, head, body)) {
-      ringBell(bell);
-      const { words } = this.#parts.mailbox;
-      usage.park(EVENT, Atomics.load(words, EVENT), ROOM_STEP_MS);
+      this.#ring();
+      usage.park(EVENT, Atomics.load(mailbox.words, EVENT), ROOM_STEP_MS);
     }
-    ringBell(bell);
   }
 
   /** Takes the answers that have come. */

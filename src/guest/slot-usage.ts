@@ -19,6 +19,8 @@ export class SlotUsage implements ContextUsage {
   readonly #floats: Float64Array<SharedArrayBuffer>;
   #at = 0;
   #memories: readonly WebAssembly.Memory[] = [];
+  /** Called before the thread stops for a while. */
+  beforePark: (() => void) | undefined;
 
   constructor({ words, floats }: Mailbox) {
     this.#words = words;
@@ -74,6 +76,7 @@ export class SlotUsage implements ContextUsage {
 
   /** `Atomics.wait` on a word of the mailbox, which is no processor time of the guest. */
   park(word: number, value: number, timeoutMs: number): void {
+    this.beforePark?.();
     const since = monotonicMs();
     this.#floats[this.#at + FLOAT_PARKED_SINCE] = since;
     Atomics.wait(this.#words, word, value, timeoutMs);

@@ -15,6 +15,7 @@ export interface IncomingEvents {
 
 /** Where a process's requests come from: the service `"incoming"` of one process. */
 export class IncomingService implements HostService {
+  readonly needsNoSignal = true;
   readonly #answers = new Map<number, IncomingAnswer>();
   readonly #waiting: { readonly answer: IncomingAnswer; readonly last: boolean }[] = [];
   #next: ((reply: HostReply) => void) | undefined;

@@ -13,6 +13,11 @@ export interface HostCalls {
   offers(service: string): boolean;
   /** Sends a request and returns its number, which is never 0. */
   send(service: string, op: string, head: unknown, body?: Uint8Array): number;
+  /**
+   * Tells something that has no answer. It may lie until the process asks or waits for something, or for a
+   * millisecond: what follows is often told with it.
+   */
+  post(service: string, op: string, head: unknown, body?: Uint8Array): void;
   /** Whether the answer has come. */
   has(id: number): boolean;
   /** The answer, once; undefined while it has not come. */
@@ -23,6 +28,8 @@ export interface HostCalls {
   call(service: string, op: string, head: unknown, body?: Uint8Array): HostAnswer;
   /** Nobody wants that answer any more: the service's signal aborts. */
   forget(id: number): void;
+  /** Nobody looks at that answer any more; what was asked is done. */
+  ignore(id: number): void;
 }
 
 const NO_ANSWER: HostAnswer = { ok: false, code: "unavailable", data: undefined };
@@ -31,9 +38,11 @@ const NO_ANSWER: HostAnswer = { ok: false, code: "unavailable", data: undefined 
 export const NO_HOST_CALLS: HostCalls = {
   offers: () => false,
   send: () => 1,
+  post: () => undefined,
   has: () => true,
   take: () => NO_ANSWER,
   wait: () => undefined,
   call: () => NO_ANSWER,
   forget: () => undefined,
+  ignore: () => undefined,
 };

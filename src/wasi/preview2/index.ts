@@ -41,7 +41,7 @@ export interface Preview2 {
   /** By the names of the interfaces without a version. */
   readonly imports: Interfaces;
   /** A request of HTTP as the running component's handler takes it. */
-  handled(head: IncomingHead): HandledRequest;
+  handled(this: void, head: IncomingHead): HandledRequest;
   /** Thrown by `exit`, and by every call after it. */
   readonly exit: ExitSignal;
   /**

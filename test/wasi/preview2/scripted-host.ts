@@ -51,6 +51,14 @@ export class ScriptedHost implements HostCalls {
     return answer;
   }
 
+  post(service: string, op: string, head: unknown, body?: Uint8Array): void {
+    this.take(this.send(service, op, head, body));
+  }
+
+  ignore(id: number): void {
+    this.take(id);
+  }
+
   wait(): void {
     throw new Error("it would wait for ever");
   }

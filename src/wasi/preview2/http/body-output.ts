@@ -4,7 +4,6 @@ import { CLOSED } from "../io/stream-error.js";
 import { type Waitable, WAITS_FOR_HOST } from "../io/waitable.js";
 import type { Process } from "../process.js";
 import { streamProblem } from "./error-code.js";
-import { post } from "./post.js";
 
 /** Bytes on their way to the app that it has not accepted: what a guest writes ahead of a slow reader. */
 const WINDOW_BYTES = 256 * 1024;
@@ -12,6 +11,9 @@ const WINDOW_BYTES = 256 * 1024;
 const HELD_BYTES = 64 * 1024;
 /** Messages that it has not accepted: those of a guest that writes byte by byte. */
 const MAX_SENT = 64;
+/** Of a target that need not accept each message: bytes after which it is asked to, and messages. */
+const ASK_AFTER_BYTES = 16 * 1024;
+const ASK_AFTER_MESSAGES = 16;
 /** One message to the app. */
 const MESSAGE_BYTES = 64 * 1024;
 
@@ -19,6 +21,11 @@ const MESSAGE_BYTES = 64 * 1024;
 export interface BodyTarget {
   readonly service: string;
   readonly request: number;
+  /**
+   * The app takes what is sent without a refusal, and answers a message when it has room for more: one in a
+   * while is enough.
+   */
+  readonly tellsAhead?: boolean;
 }
 
 export type LengthError = "HTTP-request-body-size" | "HTTP-response-body-size";
@@ -36,6 +43,9 @@ export class OutgoingBytes {
   /** Messages that were not yet accepted, oldest first: their numbers and bytes. */
   readonly #sent: (readonly [id: number, bytes: number])[] = [];
   /** What the guest has written, or has tried to. */
+  /** Told without a question since the last that was asked. */
+  #toldBytes = 0;
+  #toldMessages = 0;
   #written = 0;
   #problem = 0;
   #end: BodyEnd | undefined;
@@ -126,22 +136,32 @@ export class OutgoingBytes {
 
   #send(process: Process, bytes: Uint8Array): void {
     if (this.#target === undefined || bytes.length === 0) return;
-    const { service, request } = this.#target;
-    this.#sent.push([
-      process.context.host.send(service, "write-body", { request }, bytes),
-      bytes.length,
-    ]);
+    const { service, request, tellsAhead } = this.#target;
+    const { host } = process.context;
+    const told = this.#toldBytes + bytes.length;
+    const mayTell = tellsAhead === true && told <= ASK_AFTER_BYTES;
+    if (mayTell && ++this.#toldMessages < ASK_AFTER_MESSAGES) {
+      host.post(service, "write-body", { request }, bytes);
+      this.#toldBytes = told;
+    } else {
+      this.#sent.push([host.send(service, "write-body", { request }, bytes), told]);
+      this.#toldBytes = 0;
+      this.#toldMessages = 0;
+    }
     this.#outstanding += bytes.length;
   }
 
   #sendEnd(process: Process, end: BodyEnd): void {
     if (this.#target === undefined) return;
     const { service, request } = this.#target;
-    if ("code" in end) post(process, service, "cancel", { request, ...end });
+    const { host } = process.context;
+    if ("code" in end) host.post(service, "cancel", { request, ...end });
     else {
       const head = end.trailers.length === 0 ? { request } : { request, ...end };
-      post(process, service, "finish-body", head);
+      host.post(service, "finish-body", head);
     }
+    // Nobody looks at the answers any more.
+    for (const [id] of this.#sent.splice(0)) host.ignore(id);
   }
 
   /** Takes the answers that have come, in order. */

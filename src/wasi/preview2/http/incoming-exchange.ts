@@ -6,7 +6,6 @@ import {
 } from "../../../base/incoming-messages.js";
 import type { Process } from "../process.js";
 import type { OutgoingBytes } from "./body-output.js";
-import { post } from "./post.js";
 
 /** One request that a guest answers, in its worker. */
 export class IncomingExchange {
@@ -24,21 +23,21 @@ export class IncomingExchange {
     const { request } = this.head;
     const first = body?.takeHeld();
     const head: ResponseHead = { request, status, headers, more: body !== undefined };
-    post(this.#process, INCOMING_SERVICE, "response", head, first);
-    body?.attach({ service: INCOMING_SERVICE, request }, this.#process);
+    this.#process.context.host.post(INCOMING_SERVICE, "response", head, first);
+    body?.attach({ service: INCOMING_SERVICE, request, tellsAhead: true }, this.#process);
   }
 
   fail(code: string | undefined): void {
     this.#answered = true;
     const { request } = this.head;
-    post(this.#process, INCOMING_SERVICE, "fail", { request, code });
+    this.#process.context.host.post(INCOMING_SERVICE, "fail", { request, code });
   }
 
   /** The handler has returned: what is not there by now never comes. */
   over(): void {
     if (!this.#answered) this.fail(undefined);
     if (!this.head.last) {
-      post(this.#process, INCOMING_SERVICE, "over", { request: this.head.request });
+      this.#process.context.host.post(INCOMING_SERVICE, "over", { request: this.head.request });
     }
   }
 }

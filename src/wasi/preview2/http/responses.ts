@@ -16,7 +16,6 @@ import { errorName, errorValue } from "./error-code.js";
 import { declaredLength, FieldList } from "./field-list.js";
 import { type FieldsClass, FieldsResource } from "./fields.js";
 import type { IncomingExchange } from "./incoming-exchange.js";
-import { post } from "./post.js";
 import { consumeFields, takeFields } from "./requests.js";
 
 export class IncomingResponseResource extends Resource {
@@ -90,7 +89,7 @@ export class OutparamResource extends Resource {
 }
 
 export function cancelRequest(process: Process, request: number): void {
-  post(process, HTTP_SERVICE, "cancel", { request });
+  process.context.host.post(HTTP_SERVICE, "cancel", { request });
 }
 
 export type ResponseClasses = ReturnType<typeof responseClasses>;
