@@ -161,10 +161,10 @@ static void futures(handle out, struct url url) {
   send_request(request_to(url, fields_new()), 0, 0, &other);
   CHECK(!handled.failed && !other.failed);
   future_get(handled.future, &got);
-  CHECK(!got.ready);
   // Nobody waits for this one.
   future_drop(other.future);
-  got = wait_for(handled.future);
+  // A machine with much to do may let the answer come before anybody asks.
+  if (!got.ready) got = wait_for(handled.future);
   CHECK(!got.failed);
   handle response = got.response;
   future_get(handled.future, &got);
