@@ -12,6 +12,7 @@
 //   wit: …                         its world's text, if it is not <name>.wit
 //   world: …                       the world of <name>.wit, if it has several
 //   wasi: io cli …                 packages of WASI 0.2 that <name>.wit uses, as jco brings them
+//   version: 0.2.0                 of WASI, in place of the newest
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -108,7 +109,7 @@ async function build(source) {
   const head = new Map(
     readFileSync(source, "utf8")
       .split("\n")
-      .map((line) => /^\/\/ (adapter|build|wasi|wit|world): (.*)$/.exec(line))
+      .map((line) => /^\/\/ (adapter|build|version|wasi|wit|world): (.*)$/.exec(line))
       .filter((found) => found !== null)
       .map(([, key, value]) => [key, value]),
   );
@@ -120,7 +121,8 @@ async function build(source) {
     const world = head.get("world");
     const named = world === undefined ? {} : { world };
     const used = head.get("wasi")?.split(" ") ?? [];
-    const witSource = [readFileSync(wit, "utf8"), ...used.map(nested)].join("\n");
+    const newest = [readFileSync(wit, "utf8"), ...used.map(nested)].join("\n");
+    const witSource = newest.replaceAll("@0.2.12", `@${head.get("version") ?? "0.2.12"}`);
     core = await componentEmbed({ binary: core, witSource, ...named });
   }
   const component = await componentNew(core, adapters(head.get("adapter")));
