@@ -1,5 +1,8 @@
+/** Handles of one type of resource in one component instance: as many as WASI's are in a process. */
+const MAX_HANDLES = 65_536;
+
 /**
- * Statements of jco 0.15.0 that are wrong, and what they should be. Each is several words of code on lines of
+ * Statements of jco 0.15.0 that are wrong or without a bound, and what they should be. Each is several words of code on lines of
  * their own, so that no name of a component can be one: those have no line breaks.
  */
 const MENDED: readonly (readonly [string, string])[] = [
@@ -20,6 +23,12 @@ const MENDED: readonly (readonly [string, string])[] = [
     "\n    ctx.storagePtr = ctx.storagePtr + 2 * codeUnits;\n" +
       "    if (ctx.storageLen !== undefined) { ctx.storageLen = ctx.storageLen - 2 * codeUnits }\n",
     "\n    ctx.storagePtr += 8;\n",
+  ],
+  // What a guest makes and never drops would fill the worker's heap.
+  [
+    "\n      table.push(0);\n      table.push(rep | T_FLAG);\n",
+    `\n      if (table.length > ${2 * MAX_HANDLES}) throw new WebAssemblyRuntimeError('more than ${MAX_HANDLES} handles');\n` +
+      "      table.push(0);\n      table.push(rep | T_FLAG);\n",
   ],
 ];
 
