@@ -13,8 +13,9 @@ export interface HttpOptions {
   /** Certificates to trust beside those of Node, in PEM. Default none. */
   readonly ca?: string | readonly string[];
   /**
-   * Answers in place of the network, for tests; grants hold as ever, but addresses. `fakeHttp` of
-   * `safedock/testing` makes one. Default: the network.
+   * Answers in place of the network, for tests; grants hold as ever, but addresses. What it throws with a
+   * `code` of Node (`ECONNREFUSED`) the guest gets as that failure. `fakeHttp` of `safedock/testing` makes
+   * one. Default: the network.
    */
   readonly fetch?: (request: Request) => Response | Promise<Response>;
 }

@@ -1,6 +1,6 @@
 /**
- * What tests of an application need: a registry in the same process, images to put into it, and a way to ask
- * what a guest was refused.
+ * What tests of an application need: a registry in the same process, images to put into it, servers of HTTP
+ * without a network, and a way to ask what a guest was refused.
  *
  * @packageDocumentation
  */
@@ -10,6 +10,13 @@ export {
   type ExpectedDenial,
   type FoundDenial,
 } from "./expect-denied.js";
+export {
+  fakeHttp,
+  type FakeHandler,
+  type FakeHttp,
+  type FakeRequest,
+  type FakeRoutes,
+} from "./fake-http.js";
 export {
   startRegistry,
   type RecordedRequest,

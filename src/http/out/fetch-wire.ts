@@ -3,6 +3,7 @@ import type { HttpFields } from "../../base/http-messages.js";
 import type { HttpOptions } from "../http-options.js";
 import { problemOfHead } from "./response-head.js";
 import type { Wire, WireRequest, WireResponse } from "./wire.js";
+import { failureOf } from "./wire-failure.js";
 
 const NOTHING = new Uint8Array(0);
 
@@ -102,8 +103,7 @@ export class FetchWire implements Wire {
 
   #fail(error: unknown): void {
     if (this.ended || this.failure !== undefined) return;
-    const code = this.response === undefined ? "connection-terminated" : "HTTP-response-incomplete";
-    this.failure = error instanceof HostRefusal ? error : new HostRefusal(code);
+    this.failure = failureOf(error, this.response !== undefined);
     this.#changed();
   }
 }

@@ -62,6 +62,9 @@ export function failureOf(error: unknown, hasResponse: boolean): HostRefusal {
     const what = hasResponse ? "trailer" : "header";
     return new HostRefusal(`HTTP-response-${what}-section-size`);
   }
+  if (code.startsWith("ENOTFOUND") || code.startsWith("EAI_")) {
+    return new HostRefusal("DNS-error", { rcode: code, infoCode: undefined });
+  }
   const known = CODES.find(([prefix]) => code.startsWith(prefix));
   if (known !== undefined) return new HostRefusal(known[1]);
   // What is left is a connection that was closed in some way.
