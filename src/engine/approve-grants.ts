@@ -1,11 +1,12 @@
 import type { Access } from "../mount.js";
 import type { HttpGrant } from "../http/http-grant.js";
 import { approvedHttp } from "./approve-http.js";
+import { approvedServices } from "./approve-services.js";
 import { checkGrantRequest, type CheckedRequest } from "./check-grant-request.js";
 import { checkGrants } from "./check-grants.js";
 import { widthOf } from "./grant-width.js";
 import type { GrantRequest } from "./grant-request.js";
-import type { EnvValue, FsGrant, Grants } from "./grants.js";
+import type { EnvValue, FsGrant, Grants, SocketsGrant } from "./grants.js";
 import { plainCopy } from "./plain-copy.js";
 import { isRecord, Problems, show } from "./problems.js";
 
@@ -28,6 +29,12 @@ export interface GrantApproval {
    * Each one that is asked for must be here, but those that are optional.
    */
   readonly http?: Readonly<Record<string, ApprovedHttp | null>>;
+  /** True for all sockets that are asked for, less of them, or null to refuse them; as with the others. */
+  readonly sockets?: SocketsGrant | true | null;
+  /** By name, as `env`. */
+  readonly config?: Readonly<Record<string, EnvValue | null>>;
+  /** By the store's name (`"default"` for `""`): true, or null to refuse it. Each one that is asked for must be here. */
+  readonly keyvalue?: Readonly<Record<string, true | null>>;
 }
 
 /**
@@ -45,7 +52,7 @@ export interface ApprovedSource {
   readonly maxFiles?: number;
 }
 
-const APPROVAL_KEYS = ["sources", "env", "inheritEnv", "http"];
+const APPROVAL_KEYS = ["sources", "env", "inheritEnv", "http", "sockets", "config", "keyvalue"];
 const SOURCE_KEYS = ["source", "subPath", "access", "maxBytes", "maxFiles"];
 
 /**
@@ -80,7 +87,13 @@ export function approveGrants(request: GrantRequest, approval: GrantApproval = {
 
 function approvedGrants(
   asked: CheckedRequest,
-  { sources = {}, env = {}, inheritEnv = [], http = {} }: Readonly<Record<string, unknown>>,
+  {
+    sources = {},
+    env = {},
+    inheritEnv = [],
+    http = {},
+    ...services
+  }: Readonly<Record<string, unknown>>,
   problems: Problems,
 ): Grants {
   const { args, clock, random, stdio } = asked.request;
@@ -90,6 +103,7 @@ function approvedGrants(
     ...approvedVariables(asked, env, inheritEnv, problems),
     ...(fs.length === 0 ? undefined : { fs }),
     ...(requests.length === 0 ? undefined : { http: requests }),
+    ...approvedServices(asked, services, problems),
     ...(args === undefined ? undefined : { args }),
     ...(clock === undefined ? undefined : { clock }),
     ...(random === undefined ? undefined : { random }),

@@ -8,11 +8,25 @@ import { isRecord, type Problems, show } from "./problems.js";
 export interface CheckedRequest {
   readonly request: GrantRequest;
   readonly env: readonly EnvRequest[];
+  readonly config: readonly EnvRequest[];
   /** As if the host had chosen directories. */
   readonly grants: CheckedGrants;
 }
 
-const REQUEST_KEYS = ["reason", "env", "fs", "http", "args", "clock", "random", "stdio"];
+const REQUEST_KEYS = [
+  "reason",
+  "env",
+  "fs",
+  "http",
+  "sockets",
+  "config",
+  "keyvalue",
+  "logging",
+  "args",
+  "clock",
+  "random",
+  "stdio",
+];
 const ENV_KEYS = ["name", "reason", "optional"];
 /** Stands for the directory that the host has not chosen yet. */
 const SOME_DIRECTORY = ".";
@@ -30,18 +44,30 @@ export function checkGrantRequest(
     return undefined;
   }
   problems.keys(`${at}.`, request, REQUEST_KEYS);
-  const { reason, env, fs, http, args, clock, random, stdio } = request;
+  const { reason, env, fs, http, config, ...others } = request;
+  const { args, clock, random, stdio, keyvalue, logging } = others;
   checkReason(at, reason, problems);
   const variables = env === undefined ? [] : checkVariables(`${at}.env`, env, problems);
+  checkNames(
+    `${at}.env`,
+    variables.map(({ name }) => name),
+    problems,
+  );
+  const configured = config === undefined ? [] : checkVariables(`${at}.config`, config, problems);
+  const sockets = withoutReason(`${at}.sockets`, others.sockets, problems);
   const mounts = Array.isArray(fs)
     ? fs.map((entry, index) => asGrant(`${at}.fs[${index}]`, entry, problems))
     : fs;
   const requests = Array.isArray(http)
     ? http.map((entry, index) => asHttpGrant(`${at}.http[${index}]`, entry, problems))
     : http;
-  const grants = checkGrants({ args, fs: mounts, http: requests, clock, random, stdio }, problems);
+  const services = { sockets, keyvalue, logging };
+  const grants = checkGrants(
+    { args, fs: mounts, http: requests, clock, random, stdio, ...services },
+    problems,
+  );
   // Its shape is what was just checked.
-  return { request, env: variables, grants };
+  return { request, env: variables, config: configured, grants };
 }
 
 function checkVariables(at: string, env: unknown, problems: Problems): readonly EnvRequest[] {
@@ -68,8 +94,15 @@ function checkVariables(at: string, env: unknown, problems: Problems): readonly 
       variables.push({ name, optional: optional === true });
     }
   }
-  checkNames(at, [...names], problems);
   return variables;
+}
+
+function withoutReason(at: string, wish: unknown, problems: Problems): unknown {
+  if (!isRecord(wish)) return wish;
+  const { reason, optional, ...grant } = wish;
+  checkReason(at, reason, problems);
+  problems.boolean(`${at}.optional`, optional);
+  return grant;
 }
 
 /** A requested mount as the grant that it would be. */

@@ -28,10 +28,14 @@ export function throwWider(wider: readonly string[]): void {
 }
 
 function withPresentSecrets(
-  { env, http }: CheckedGrants,
+  { env, http, services }: CheckedGrants,
   copy: Record<string, unknown>,
 ): Record<string, unknown> {
-  const withVariables = withPresentVariables(env, copy);
+  const withVariables = {
+    ...copy,
+    ...withPresentValues("env", env, copy),
+    ...withPresentValues("config", services.config, copy),
+  };
   if (!Array.isArray(copy.http)) return withVariables;
   const grants = copy.http.map((grant: unknown) => withPresentCredentials(http, grant));
   return { ...withVariables, http: grants };
@@ -56,15 +60,18 @@ function withPresentCredentials(present: readonly CheckedHttpGrant[], grant: unk
   return { ...grant, credentials: Object.fromEntries(credentials) };
 }
 
-function withPresentVariables(
+/** Of variables and of what is configured. */
+function withPresentValues(
+  member: "env" | "config",
   present: ReadonlyMap<string, string>,
   copy: Record<string, unknown>,
-): Record<string, unknown> {
-  if (!isRecord(copy.env)) return copy;
-  const env = Object.entries(copy.env).map(([name, value]): [string, unknown] => {
+): Record<string, unknown> | undefined {
+  const given = copy[member];
+  if (!isRecord(given)) return undefined;
+  const values = Object.entries(given).map(([name, value]): [string, unknown] => {
     const isHidden = isRecord(value) && value.secret === HIDDEN;
     const kept = isHidden ? present.get(name) : undefined;
     return kept === undefined ? [name, value] : [name, { secret: kept }];
   });
-  return { ...copy, env: Object.fromEntries(env) };
+  return { [member]: Object.fromEntries(values) };
 }

@@ -1,6 +1,6 @@
 import { type KeyValueStore, STORE_METHODS } from "../services/key-value-store.js";
 import { DEFAULT_STORE } from "./check-service-grants.js";
-import { type Problems, show } from "./problems.js";
+import { isRecord, type Problems, show } from "./problems.js";
 
 /** By name; the default one is under {@link DEFAULT_STORE}. */
 export type Stores = ReadonlyMap<string, KeyValueStore>;
@@ -9,7 +9,7 @@ export const NO_STORES: Stores = new Map();
 
 /** Reads the option `stores`: the stores themselves are the app's. */
 export function checkStores(stores: unknown, problems: Problems): Stores {
-  if (typeof stores !== "object" || stores === null) {
+  if (!isRecord(stores)) {
     problems.add(`stores: must be an object of stores, not ${show(stores)}`);
     return NO_STORES;
   }

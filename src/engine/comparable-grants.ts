@@ -1,9 +1,12 @@
 import { checkGrantRequest } from "./check-grant-request.js";
+import { type CheckedServices, NO_SERVICES } from "./check-service-grants.js";
+import { serviceEntries } from "./compare-services.js";
 import { type ComparedHttp, httpText } from "./compare-http.js";
 import type { CheckedMount } from "./check-fs-grants.js";
 import { type CheckedGrants, checkGrants } from "./check-grants.js";
 import { compare, compareAccess, type Comparison, together } from "./grant-width.js";
 import { shownEnvironment } from "./hidden-value.js";
+import type { EnvRequest } from "./grant-request.js";
 import { plainCopy } from "./plain-copy.js";
 import { isRecord, type Problems } from "./problems.js";
 
@@ -22,12 +25,9 @@ export function comparableGrants(at: string, grants: unknown, problems: Problems
   const { argsGrant, clock, random } = checked;
   const stdio = checked.stdio ?? { stdin: "pipe", stdout: "pipe", stderr: "pipe" };
   return {
-    env: new Map([
+    env: new Map<string, Entry<string | undefined>>([
       ...environment(checked),
-      ...(request?.env ?? []).map(({ name, optional }): [string, Entry<string | undefined>] => [
-        name,
-        { value: undefined, text: optional === true ? "asked for, optional" : "asked for" },
-      ]),
+      ...asked(request?.env),
     ]),
     args: { value: argsGrant === "given" ? 1 : 0, text: argsGrant },
     fs: new Map(
@@ -36,6 +36,11 @@ export function comparableGrants(at: string, grants: unknown, problems: Problems
         return [mount.target, { value: compared, text: mountText(compared) }];
       }),
     ),
+    services: new Map<string, Entry<CheckedServices | undefined>>([
+      ...serviceEntries(checked.services, NO_SERVICES),
+      ...asked(request?.config).map(([name, entry]) => [`config:${name}`, entry] as const),
+    ]),
+    allServices: checked.services,
     http: byOrigin(checked.http.map((grant) => ({ ...grant, isAsked: isRequest }))),
     clock: { value: clock, text: clockText(clock) },
     random: { value: random, text: random.kind },
@@ -43,6 +48,14 @@ export function comparableGrants(at: string, grants: unknown, problems: Problems
     stdout: { value: stdio.stdout, text: stdio.stdout },
     stderr: { value: stdio.stderr, text: stdio.stderr },
   };
+}
+
+/** Names alone: the values are the host's. */
+function asked(names: readonly EnvRequest[] = []): (readonly [string, Entry<undefined>])[] {
+  return names.map(({ name, optional }) => [
+    name,
+    { value: undefined, text: optional === true ? "asked for, optional" : "asked for" },
+  ]);
 }
 
 type ComparedMount = CheckedMount & { readonly isAsked: boolean };
@@ -65,10 +78,10 @@ function byOrigin(
   );
 }
 
-/** Requests list names of variables and credentials, and directories without sources. */
+/** Requests list names of variables, of what is configured and of credentials, and directories without sources. */
 function looksRequested(copy: unknown): boolean {
   if (!isRecord(copy)) return false;
-  const { env, fs, http } = copy;
+  const { env, fs, http, config, sockets } = copy;
   const isAskedHttp = (entry: unknown) =>
     isRecord(entry) &&
     ("reason" in entry || "optional" in entry || Array.isArray(entry.credentials));
@@ -78,6 +91,8 @@ function looksRequested(copy: unknown): boolean {
   return (
     "reason" in copy ||
     Array.isArray(env) ||
+    Array.isArray(config) ||
+    (isRecord(sockets) && ("reason" in sockets || "optional" in sockets)) ||
     (Array.isArray(fs) && fs.some(isAsked)) ||
     (Array.isArray(http) && http.some(isAskedHttp))
   );

@@ -1,14 +1,16 @@
 import type { DenialKind } from "../fs/denial.js";
 import type { HttpUse } from "../http/out/http-uses.js";
+import type { SocketUse } from "../services/socket-uses.js";
 import type { Grants } from "./grants.js";
+import type { UsedServices } from "./used-services.js";
 
-export type { DenialKind, HttpUse };
+export type { DenialKind, HttpUse, SocketUse };
 
 /**
  * What the processes of a container have used of their grants so far, and what they were refused: plain
  * data. `suggestGrants` makes the least grants of it that would have been enough.
  */
-export interface ContainerAudit {
+export interface ContainerAudit extends UsedServices {
   /** What is granted, the values of secrets hidden. */
   readonly grants: Grants;
   /** Processes that were started, those that still run included. */
@@ -59,7 +61,10 @@ export interface RefusedCall {
   readonly kind: DenialKind;
   /** The WASI function, or the operation on a file: `open`, `mkdir`. */
   readonly call: string;
-  /** Absolute guest path, of `fs`; the stream's name, of `stdio`. */
+  /**
+   * Absolute guest path, of `fs`; the stream's name, of `stdio`; the URL without its query, of `http`;
+   * `tcp://10.0.0.5:5432` or the name that was looked up, of `sockets`; the store's name, of `keyvalue`.
+   */
   readonly path?: string;
   /** What the guest got, such as `EPERM`; `SUCCESS` for a clock that was taken back: it stands still. */
   readonly errno: string;

@@ -1,6 +1,7 @@
 import { printable } from "../base/printable.js";
 import { comparableGrants, compareMounts, type Entry } from "./comparable-grants.js";
 import { type ComparedHttp, compareHttp } from "./compare-http.js";
+import { compareServices, widerServices } from "./compare-services.js";
 import type { GrantRequest } from "./grant-request.js";
 import {
   compare,
@@ -15,7 +16,7 @@ import { Problems } from "./problems.js";
 
 /** What tells two sets of grants apart: plain data. */
 export interface GrantDiff {
-  /** In the order env, args, fs, http, clock, random, streams; empty for grants that allow the same. */
+  /** In the order env, args, fs, http, sockets, config, keyvalue, logging, clock, random, streams; empty for grants that allow the same. */
   readonly changes: readonly GrantChange[];
   /** Whether the new ones allow anything that the old ones do not: something is added, widened or changed. */
   readonly widens: boolean;
@@ -25,7 +26,8 @@ export interface GrantDiff {
 
 /** One grant that is not as it was. */
 export interface GrantChange {
-  /** `env:LOG`, `fs:/data`, `http:https://api.example.com`, `args`, `clock`, `random`, `stdin`, `stdout` or `stderr`. */
+  /** As `container.revokeGrants` has it: `env:LOG`, `fs:/data`, `http:https://api.example.com`,
+   * `sockets:tcp.connect 10.0.0.5:5432`, `sockets:lookup db.example.com`, `config:LEVEL`, `keyvalue:default`, `logging`, `args`, `clock`, `random`, `stdin`, `stdout` or `stderr`. */
   readonly grant: string;
   /** `changed`: neither more nor less, but something else, such as another directory. */
   readonly kind: "added" | "removed" | "widened" | "narrowed" | "changed";
@@ -62,6 +64,7 @@ export function diffGrants(old: Grants | GrantRequest, next: Grants | GrantReque
     ...diffOne("args", before.args, after.args, (a, b) => compare(a, b)),
     ...diffMaps("fs:", before.fs, after.fs, compareMounts),
     ...diffHttp(before.http, after.http),
+    ...diffServices(before, after),
     ...diffOne("clock", before.clock, after.clock, compareClocks),
     ...diffOne("random", before.random, after.random, compareRandom),
     ...(["stdin", "stdout", "stderr"] as const).flatMap((name) =>
@@ -100,6 +103,20 @@ function diffHttp(old: HttpEntries, next: HttpEntries): GrantChange[] {
     return { ...change, kind: "narrowed", from: `${wide[0]} ${wide[1].text}` };
   });
 }
+
+/** An entry that old ones cover, as `10.0.0.0/8:*` does many, is less of them. */
+function diffServices(old: Compared, next: Compared): GrantChange[] {
+  const changes = diffMaps("", old.services, next.services, (a, b) =>
+    a === undefined || b === undefined ? 0 : compareServices(a, b),
+  );
+  return changes.map((change): GrantChange => {
+    const value = change.kind === "added" ? next.services.get(change.grant)?.value : undefined;
+    const isCovered = value !== undefined && widerServices(old.allServices, value).length === 0;
+    return isCovered ? { ...change, kind: "narrowed", from: "part of more" } : change;
+  });
+}
+
+type Compared = ReturnType<typeof comparableGrants>;
 
 type HttpEntries = ReadonlyMap<string, Entry<readonly ComparedHttp[]>>;
 

@@ -21,6 +21,7 @@ import { ContainerServices, needsServices, type ServiceHosts } from "./process-s
 import { mountUses, NOTHING_USED, type UsedBits } from "./grant-uses.js";
 import type { Narrowing } from "./narrow-grants.js";
 import type { PolicyRecords } from "./policy-records.js";
+import { NO_SERVICES_USED } from "./used-services.js";
 import { type ToldDenial, toToldDenial } from "./refused-call.js";
 import { seesImage } from "./sees-image.js";
 
@@ -160,6 +161,7 @@ export class GrantLedger {
       stdout: (bits & USED_STDOUT) !== 0,
       stderr: (bits & USED_STDERR) !== 0,
       http: this.#services?.httpUses ?? [],
+      ...(this.#services?.used ?? NO_SERVICES_USED),
       denials: this.#tally?.list() ?? [],
       otherDenials: this.#tally?.others ?? 0,
     };

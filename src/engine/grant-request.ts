@@ -3,8 +3,10 @@ import type { Access } from "../mount.js";
 import type {
   ArgsGrant,
   ClockGrant,
+  LoggingGrant,
   MemoryGrant,
   RandomGrant,
+  SocketsGrant,
   StdioGrant,
   StdioMode,
 } from "./grants.js";
@@ -37,6 +39,14 @@ export interface GrantRequest {
   readonly fs?: readonly FsRequest[];
   /** Requests that it sends. Default none, at most 128. */
   readonly http?: readonly HttpGrantRequest[];
+  /** Sockets that it opens, and names that it looks up. Default none. */
+  readonly sockets?: SocketsRequest;
+  /** What it is configured with: names, or names with more. Default none. */
+  readonly config?: readonly (string | EnvRequest)[];
+  /** Names of the stores that it opens. Default none. */
+  readonly keyvalue?: readonly string[];
+  /** Which of its records are of interest. Default none. */
+  readonly logging?: LoggingGrant;
   /** Default `"given"`. */
   readonly args?: ArgsGrant;
   /** Default `"frozen"`. */
@@ -47,7 +57,7 @@ export interface GrantRequest {
   readonly stdio?: StdioMode | StdioGrant;
 }
 
-/** A variable that an image asks for. */
+/** A variable that an image asks for, or a name of its configuration. */
 export interface EnvRequest {
   readonly name: string;
   /** One line of at most 500 characters. */
@@ -66,6 +76,14 @@ export interface HttpGrantRequest extends Omit<HttpGrant, "addresses" | "credent
   /** One line of at most 500 characters. */
   readonly reason?: string;
   /** The program works without it. Default false. */
+  readonly optional?: boolean;
+}
+
+/** Sockets that an image asks for. */
+export interface SocketsRequest extends SocketsGrant {
+  /** One line of at most 500 characters. */
+  readonly reason?: string;
+  /** The program works without them. Default false. */
   readonly optional?: boolean;
 }
 

@@ -16,6 +16,7 @@ import { SocketBroker } from "../services/socket-broker.js";
 import { type CheckedServices, DEFAULT_STORE } from "./check-service-grants.js";
 import type { Stores } from "./check-stores.js";
 import type { SocketOptions } from "./socket-options.js";
+import type { UsedServices } from "./used-services.js";
 
 /** What the services of a container are opened with. */
 export interface ServiceParts {
@@ -37,6 +38,9 @@ export class GrantedServices {
   readonly #rate = new LogRate();
   #granted: CheckedServices;
   #memory: KeyValueStore | undefined;
+  readonly #stores = new Set<string>();
+  #hasAsked = false;
+  #hasLogged = false;
 
   constructor(granted: CheckedServices, parts: ServiceParts) {
     this.#granted = granted;
@@ -54,11 +58,15 @@ export class GrantedServices {
       );
       opened.push([SOCKETS_SERVICE, session]);
     }
-    if (config.size > 0) opened.push([CONFIG_SERVICE, new ConfigService(config)]);
+    if (config.size > 0)
+      opened.push([CONFIG_SERVICE, new ConfigService(() => this.#askedConfig())]);
     if (keyvalue.length > 0) opened.push([KEY_VALUE_SERVICE, this.#openStores(denials)]);
     if (logging !== undefined) {
       const service = new LoggingService({
-        lowest: () => this.#granted.logging,
+        lowest: () => {
+          this.#hasLogged = true;
+          return this.#granted.logging;
+        },
         rate: this.#rate,
         emit: logged,
         refused: () => denials.denied({ kind: "logging", call: "log", errno: EACCES }),
@@ -68,10 +76,25 @@ export class GrantedServices {
     return opened;
   }
 
+  /** What processes have made use of. */
+  get used(): UsedServices {
+    return {
+      sockets: this.#sockets.uses.list(),
+      config: this.#hasAsked,
+      keyvalue: [...this.#stores],
+      logging: this.#hasLogged,
+    };
+  }
+
   /** Grants less from here on: sockets that are open and no longer granted are cut. */
   narrow(next: CheckedServices): void {
     this.#granted = next;
     this.#sockets.narrow(next.sockets);
+  }
+
+  #askedConfig(): ReadonlyMap<string, string> {
+    this.#hasAsked = true;
+    return this.#granted.config;
   }
 
   #openStores(denials: DenialLog): HostService {
@@ -84,6 +107,7 @@ export class GrantedServices {
   }
 
   #store(name: string): KeyValueStore | undefined {
+    this.#stores.add(name);
     for (const stores of this.#parts.stores) {
       const store = stores.get(name);
       if (store !== undefined) return store;

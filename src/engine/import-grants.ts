@@ -2,7 +2,18 @@ import { HTTP_PARAMS } from "../wasi/http-module/function-types.js";
 import type { FunctionName } from "../wasi/preview1/function-types.js";
 
 /** A grant that an import could make use of. */
-export type GrantUse = "args" | "env" | "fs" | "clock" | "random" | "stdio" | "sockets" | "http";
+export type GrantUse =
+  | "args"
+  | "env"
+  | "fs"
+  | "clock"
+  | "random"
+  | "stdio"
+  | "sockets"
+  | "http"
+  | "config"
+  | "keyvalue"
+  | "logging";
 
 /** All of them, in the order in which they are listed. */
 export const GRANT_USES: readonly GrantUse[] = [
@@ -14,6 +25,9 @@ export const GRANT_USES: readonly GrantUse[] = [
   "stdio",
   "sockets",
   "http",
+  "config",
+  "keyvalue",
+  "logging",
 ];
 
 const NONE: readonly GrantUse[] = [];
@@ -88,6 +102,9 @@ const BY_INTERFACE: readonly (readonly [pattern: RegExp, uses: readonly GrantUse
   [/^wasi:sockets\//, ["sockets"]],
   // Its types are also those of requests that come in.
   [/^wasi:http\/outgoing-handler@/, ["http"]],
+  [/^wasi:config\//, ["config"]],
+  [/^wasi:keyvalue\//, ["keyvalue"]],
+  [/^wasi:logging\//, ["logging"]],
 ];
 
 /** Of a function that preview 1 or our module of HTTP has. */

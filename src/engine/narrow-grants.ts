@@ -11,6 +11,7 @@ import type { StdioSpec } from "../wasi/context-spec.js";
 import type { CheckedBind, CheckedMount } from "./check-fs-grants.js";
 import type { CheckedGrants } from "./check-grants.js";
 import { coversHttp } from "./compare-http.js";
+import { widerServices } from "./compare-services.js";
 import {
   compare,
   compareAccess,
@@ -45,6 +46,8 @@ export function narrowing(present: CheckedGrants, next: CheckedGrants): Narrowin
   if (present.argsGrant === "none" && next.argsGrant === "given") found.wider.push("args");
   narrowMounts(present, next, found);
   narrowHttp(present, next, found);
+  // Less of them holds from the next request on, and cuts sockets that are open.
+  found.wider.push(...widerServices(present.services, next.services));
   narrowClock(present, next, found);
   narrowRandom(present, next, found);
   narrowStreams(present.stdio ?? PIPES, next.stdio ?? PIPES, found);

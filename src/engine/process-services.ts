@@ -10,6 +10,7 @@ import { grantsServices } from "./check-service-grants.js";
 import type { Stores } from "./check-stores.js";
 import type { GrantedServices, ServiceListener } from "./granted-services.js";
 import type { SocketOptions } from "./socket-options.js";
+import { NO_SERVICES_USED, type UsedServices } from "./used-services.js";
 
 /** What an engine gives the services of all its containers. */
 export interface ServiceHosts {
@@ -62,6 +63,11 @@ export class ContainerServices {
   /** By origin, in the order of their first use. */
   get httpUses(): readonly HttpUse[] {
     return this.#broker?.uses.list() ?? [];
+  }
+
+  /** What of sockets, configuration, stores and logs was made use of. */
+  get used(): UsedServices {
+    return this.#granted?.used ?? NO_SERVICES_USED;
   }
 
   /** Grants less from here on: what is open and no longer granted is cut. */

@@ -9,6 +9,7 @@ import { clockGrantOf, fsGrantOf } from "./grants-of.js";
 import { httpGrantFor } from "./http-grants-of.js";
 import type { Grants } from "./grants.js";
 import { seesImage } from "./sees-image.js";
+import { serviceGrantFor } from "./service-grants-of.js";
 
 /** What an event tells of a refused call. */
 export interface ToldDenial extends RefusedCall {
@@ -52,7 +53,7 @@ function grantFor(denial: Denial, granted: CheckedOptions): Grants | undefined {
     case "http":
       return { http: [httpGrantFor(denial, granted.http)] };
     default:
-      return undefined;
+      return serviceGrantFor(denial);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { StdioSpec } from "../wasi/context-spec.js";
 import { type CheckedGrants, NO_GRANTS } from "./check-grants.js";
 import { parseOrigin } from "../http/origin.js";
+import { withoutService } from "./compare-services.js";
 import { plainCopy } from "./plain-copy.js";
 import { Problems, show } from "./problems.js";
 
@@ -72,7 +73,10 @@ function withoutNamed(
     if (!granted.http.some((grant) => grant.origin === origin)) return undefined;
     return { ...present, http: present.http.filter((grant) => grant.origin !== origin) };
   }
-  if (kind !== "env") return undefined;
+  if (kind !== "env") {
+    const services = withoutService(granted.services, present.services, name);
+    return services === undefined ? undefined : { ...present, services };
+  }
   if (!granted.env.has(rest) && !granted.inheritEnv.includes(rest)) return undefined;
   return {
     ...present,

@@ -20,6 +20,27 @@ export function serviceGrantsOf(
   };
 }
 
+/** With every default filled in, the values of secrets hidden. */
+export function shownServices({
+  sockets,
+  config,
+  configSecrets,
+  keyvalue,
+  logging,
+}: CheckedServices) {
+  const texts = (rules: readonly SocketRule[]) => rules.map(({ text }) => text);
+  return {
+    sockets: {
+      tcp: { connect: texts(sockets.tcpConnect), listen: texts(sockets.tcpListen) },
+      udp: { connect: texts(sockets.udpConnect), listen: texts(sockets.udpListen) },
+      lookup: sockets.lookup,
+    },
+    config: shownEnvironment(config, configSecrets),
+    keyvalue,
+    logging: logging ?? false,
+  };
+}
+
 function socketsGrantOf(sockets: CheckedSockets): SocketsGrant {
   const { lookup } = sockets;
   const tcp = protocolOf(sockets.tcpConnect, sockets.tcpListen);

@@ -7,6 +7,7 @@ import { widthOf } from "./grant-width.js";
 import type { FsGrant, Grants, StdioGrant } from "./grants.js";
 import { MAX_MOUNTS } from "./limits.js";
 import { leastHttp } from "./suggest-http.js";
+import { leastServices } from "./suggest-services.js";
 import { plainCopy } from "./plain-copy.js";
 import { isRecord, Problems, show } from "./problems.js";
 import { reading } from "./read-options.js";
@@ -18,6 +19,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
  * - a mount that was not touched is left out; one that was only read is read-only; one where things were
  *   made and nothing was changed is create-only,
  * - requests are allowed to the origins, with the methods and below the paths that were asked for,
+ * - sockets are allowed to the peers that were asked for, stores by the names that were opened,
  * - what was not used is taken away: `random: "denied"`, the clock frozen, a stream `"null"` (a program may
  *   ask what its streams are without using them), `args: "none"`, no variables,
  * - what was refused is added; where a directory above the image's files is needed, its source is `"<choose a directory>"`, which
@@ -77,6 +79,7 @@ function leastGrants(audit: ContainerAudit): Grants {
     if (grant.env !== undefined) suggested.env = { ...suggested.env, ...grant.env };
     if (grant.stdio !== undefined) stdio = { ...stdio, ...each(grant.stdio) };
   }
+  Object.assign(suggested, leastServices(audit));
   const http = leastHttp(audit);
   if (http.length > 0) suggested.http = http;
   if (mounts.size > 0) suggested.fs = [...mounts.values()];

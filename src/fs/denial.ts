@@ -15,7 +15,7 @@ export interface Denial {
   readonly kind: DenialKind;
   /** What was asked: the name of the WASI function, or of the filesystem's operation ("open", "mkdir"). */
   readonly call: string;
-  /** Absolute guest path, of "fs"; the stream's name, of "stdio"; the URL without its query, of "http". */
+  /** Absolute guest path, of "fs"; the stream's name, of "stdio"; the URL without its query, of "http"; the target of "sockets", the store of "keyvalue". */
   readonly path?: string;
   /** Number of the process's mount, of "fs"; undefined for a path that leads out of all mounts. */
   readonly mount?: number;

@@ -3,13 +3,15 @@ import type { HostReply, HostService } from "../base/host-service.js";
 
 /** What one process is configured with: the same as long as it runs, as `wasi:config` has it. */
 export class ConfigService implements HostService {
-  readonly #entries: ConfigEntries;
+  readonly #entries: () => ReadonlyMap<string, string>;
 
-  constructor(entries: ReadonlyMap<string, string>) {
-    this.#entries = [...entries];
+  /** `entries` is asked when the process asks, once. */
+  constructor(entries: () => ReadonlyMap<string, string>) {
+    this.#entries = entries;
   }
 
   call(): HostReply {
-    return { head: this.#entries };
+    const head: ConfigEntries = [...this.#entries()];
+    return { head };
   }
 }

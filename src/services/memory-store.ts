@@ -80,6 +80,8 @@ class MemoryStore implements KeyValueStore {
   }
 
   listKeys(cursor: string | undefined): KeyPage {
+    if (cursor !== undefined && !/^\d{1,15}$/.test(cursor))
+      throw new RangeError("that is no cursor");
     const after = cursor === undefined ? 0 : Number(cursor);
     const keys: string[] = [];
     let last = after;

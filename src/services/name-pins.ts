@@ -29,14 +29,17 @@ export class NamePins {
     }
   }
 
-  /** A name never leads to a special address: whoever answers for it could lead a guest anywhere. */
-  mayConnect(rules: readonly SocketRule[], [address, port]: Endpoint): boolean {
+  /**
+   * The name by which a rule leads there. A name never leads to a special address: whoever answers for it could
+   * lead a guest anywhere.
+   */
+  nameFor(rules: readonly SocketRule[], [address, port]: Endpoint): string | undefined {
     const ip = parseIp(address);
     const names = this.#names.get(address);
-    if (ip === undefined || names === undefined || specialNetworkOf(ip) !== undefined) return false;
-    return rules.some(
-      (rule) => hasPort(rule, port) && [...names].some((name) => isNamed(rule, name)),
-    );
+    if (ip === undefined || names === undefined || specialNetworkOf(ip) !== undefined)
+      return undefined;
+    const open = rules.filter((rule) => rule.name !== undefined && hasPort(rule, port));
+    return [...names].find((name) => open.some((rule) => isNamed(rule, name)));
   }
 
   /** Whether a guest is told of the address: of a special one only if it may connect there. */

@@ -2,6 +2,7 @@ import type { HostService } from "../base/host-service.js";
 import type { CheckedSockets } from "./checked-sockets.js";
 import type { NameResolver } from "./resolve-name.js";
 import { type RefusedSocket, SocketSession } from "./socket-session.js";
+import { SocketUses } from "./socket-uses.js";
 
 /** Open sockets of a container, those that wait to be accepted not included. */
 export const MAX_SOCKETS = 256;
@@ -10,6 +11,7 @@ export const MAX_SOCKETS = 256;
 export class SocketBroker {
   readonly #sessions = new Set<SocketSession>();
   readonly #resolve: NameResolver;
+  readonly uses = new SocketUses();
   #granted: CheckedSockets;
   #open = 0;
 
@@ -30,6 +32,7 @@ export class SocketBroker {
         resolve: this.#resolve,
         take: () => this.#take(),
         giveBack: () => void this.#open--,
+        uses: this.uses,
         ended: () => void this.#sessions.delete(session),
       },
       refused,

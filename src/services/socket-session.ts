@@ -21,6 +21,7 @@ import { NamePins } from "./name-pins.js";
 import { checkedAddresses, type NameResolver } from "./resolve-name.js";
 import { socketRefusal } from "./socket-error.js";
 import { mayConnect, mayListen } from "./socket-rule.js";
+import type { SocketUses } from "./socket-uses.js";
 import { TcpConnection } from "./tcp-connection.js";
 import { TcpListener } from "./tcp-listener.js";
 import { UdpSocket } from "./udp-socket.js";
@@ -39,6 +40,7 @@ export interface SocketSessionParts {
   /** One more socket; false if there are too many. */
   take(): boolean;
   giveBack(): void;
+  readonly uses: SocketUses;
   ended(): void;
 }
 
@@ -139,6 +141,7 @@ export class SocketSession implements HostService {
     const { tcpListen } = this.#parts.granted();
     if (!tcpListen.some((rule) => mayListen(rule, local))) this.#deny("start-bind", "tcp", local);
     const listener = await this.#opening(() => TcpListener.bind(local));
+    this.#parts.uses.add("tcp.listen", textOf(local));
     this.#keep(id, listener);
     return { head: listener.local };
   }
@@ -148,21 +151,25 @@ export class SocketSession implements HostService {
     const socket = await this.#opening(() =>
       UdpSocket.bind(local, (from) => this.#hears(local, from)),
     );
+    if (this.#mayListenUdp(local)) this.#parts.uses.add("udp.listen", textOf(local));
     this.#keep(id, socket);
     return { head: socket.local };
   }
 
   /** Whoever may send needs a port of his own, of the system's choice. */
   #mayBindUdp(local: Endpoint, isBound: boolean): boolean {
-    const { udpListen, udpConnect } = this.#parts.granted();
-    if (udpListen.some((rule) => mayListen(rule, local))) return true;
+    const { udpConnect } = this.#parts.granted();
+    if (this.#mayListenUdp(local)) return true;
     return udpConnect.length > 0 && isUnspecified(local) && (isBound || local[1] === 0);
   }
 
   /** Whoever may only send hears those that he may send to. */
   #hears(local: Endpoint, from: Endpoint): boolean {
-    const { udpListen } = this.#parts.granted();
-    return udpListen.some((rule) => mayListen(rule, local)) || this.#mayConnect("udpConnect", from);
+    return this.#mayListenUdp(local) || this.#mayConnect("udpConnect", from);
+  }
+
+  #mayListenUdp(local: Endpoint): boolean {
+    return this.#parts.granted().udpListen.some((rule) => mayListen(rule, local));
   }
 
   async #accept({ id, as }: AcceptRequest, signal: AbortSignal): Promise<HostReply> {
@@ -192,6 +199,7 @@ export class SocketSession implements HostService {
       this.#parts.giveBack();
     }
     const connection = await this.#opening(() => this.#dial(remote, local, signal));
+    this.#parts.uses.add("tcp.connect", this.#grantedAs("tcpConnect", remote));
     this.#keep(id, connection);
     return { head: connection.connection };
   }
@@ -241,7 +249,10 @@ export class SocketSession implements HostService {
 
   async #send({ id, datagrams }: SendRequest, body: Uint8Array): Promise<HostReply> {
     const head = await this.#udp(id).send(datagrams, body, (to) => {
-      if (this.#mayConnect("udpConnect", to)) return true;
+      if (this.#mayConnect("udpConnect", to)) {
+        this.#parts.uses.add("udp.connect", this.#grantedAs("udpConnect", to));
+        return true;
+      }
       this.#refused({ call: "send", target: targetOf("udp", to) });
       return false;
     });
@@ -268,13 +279,23 @@ export class SocketSession implements HostService {
     const rules = [...granted.tcpConnect, ...granted.udpConnect];
     const found = checkedAddresses(answer).filter((address) => this.#pins.isShown(address, rules));
     if (found.length === 0) throw new HostRefusal("name-unresolvable");
+    this.#parts.uses.add("lookup", name);
     this.#pins.add(name, found);
     return found;
   }
 
   #mayConnect(list: "tcpConnect" | "udpConnect", to: Endpoint): boolean {
     const rules = this.#parts.granted()[list];
-    return rules.some((rule) => mayConnect(rule, to)) || this.#pins.mayConnect(rules, to);
+    return (
+      rules.some((rule) => mayConnect(rule, to)) || this.#pins.nameFor(rules, to) !== undefined
+    );
+  }
+
+  /** The peer's address, or the name by which alone it is granted. */
+  #grantedAs(list: "tcpConnect" | "udpConnect", to: Endpoint): string {
+    const rules = this.#parts.granted()[list];
+    if (rules.some((rule) => mayConnect(rule, to))) return textOf(to);
+    return textOf([this.#pins.nameFor(rules, to) ?? to[0], to[1]]);
   }
 
   #deny(call: RefusedSocket["call"], protocol: "tcp" | "udp", to: Endpoint): never {
@@ -332,8 +353,12 @@ export class SocketSession implements HostService {
   }
 }
 
-function targetOf(protocol: "tcp" | "udp", [address, port]: Endpoint): string {
-  return `${protocol}://${address.includes(":") ? `[${address}]` : address}:${port}`;
+function targetOf(protocol: "tcp" | "udp", endpoint: Endpoint): string {
+  return `${protocol}://${textOf(endpoint)}`;
+}
+
+function textOf([address, port]: Endpoint): string {
+  return `${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
 
 function isUnspecified([address]: Endpoint): boolean {

@@ -27,6 +27,10 @@ const nothing: ContainerAudit = {
   stdout: false,
   stderr: false,
   http: [],
+  sockets: [],
+  config: false,
+  keyvalue: [],
+  logging: false,
   denials: [],
   otherDenials: 0,
 };

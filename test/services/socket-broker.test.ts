@@ -343,12 +343,12 @@ describe("names", () => {
     const { NamePins } = await import("../../src/services/name-pins.js");
     const pins = new NamePins();
     pins.add("db.test", ["93.184.216.34"]);
-    expect(pins.mayConnect(rules("connect", "db.test:5432"), ["93.184.216.34", 5432])).toBe(true);
-    expect(pins.mayConnect(rules("connect", "db.test:5432"), ["93.184.216.34", 80])).toBe(false);
-    expect(pins.mayConnect(rules("connect", "other.test:5432"), ["93.184.216.34", 5432])).toBe(
-      false,
-    );
-    expect(pins.mayConnect(rules("connect", "db.test:5432"), ["93.184.216.35", 5432])).toBe(false);
+    expect(pins.nameFor(rules("connect", "db.test:5432"), ["93.184.216.34", 5432])).toBe("db.test");
+    expect(pins.nameFor(rules("connect", "db.test:5432"), ["93.184.216.34", 80])).toBeUndefined();
+    expect(
+      pins.nameFor(rules("connect", "other.test:5432"), ["93.184.216.34", 5432]),
+    ).toBeUndefined();
+    expect(pins.nameFor(rules("connect", "db.test:5432"), ["93.184.216.35", 5432])).toBeUndefined();
   });
 
   it("show a private address to a guest that may connect there", async () => {
