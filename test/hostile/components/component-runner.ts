@@ -59,6 +59,7 @@ export class ComponentRunner {
   /** A harmless component answers, on a worker that may have run an attack. */
   async expectSound(): Promise<void> {
     await using container = await this.engine.createContainer(await this.engine.loadImage(GREET));
+    // oxlint-disable-next-line vitest/no-standalone-expect -- called by tests
     expect(await container.call("greet", "Ada")).toBe("Hello, Ada!");
   }
 }
