@@ -31,25 +31,25 @@ async function idle(container: Container): Promise<void> {
   expect(container.stats().processes).toBeLessThanOrEqual(1);
 }
 
-async function countsTo(container: Container, expected: readonly number[]): Promise<void> {
+async function counts(container: Container, requests: number): Promise<number[]> {
   const found: number[] = [];
-  for (let round = 0; round < expected.length; round++) {
+  for (let round = 0; round < requests; round++) {
     found.push(await count(container));
     await idle(container);
   }
-  expect(found).toEqual(expected);
+  return found;
 }
 
 describe("an instance answers one request after the other", () => {
   it("and keeps what it has in its memory", async () => {
     await using container = await counting();
-    await countsTo(container, [1, 2, 3]);
+    expect(await counts(container, 3)).toEqual([1, 2, 3]);
     expect(container.stats().processes).toBe(1);
   });
 
   it("up to maxRequests", async () => {
     await using container = await counting({ http: { maxRequests: 2 } });
-    await countsTo(container, [1, 2, 1, 2, 1]);
+    expect(await counts(container, 5)).toEqual([1, 2, 1, 2, 1]);
   });
 
   it("until none has come for maxIdleMs", async () => {
@@ -86,36 +86,36 @@ describe("an instance is made anew after", () => {
     "%s",
     async (path) => {
       await using container = await counting();
-      await countsTo(container, [1, 2]);
+      expect(await counts(container, 2)).toEqual([1, 2]);
       await expect(container.fetch(`/${path}`)).rejects.toThrow(/ERR_|guest/);
-      await countsTo(container, [1, 2]);
+      expect(await counts(container, 2)).toEqual([1, 2]);
     },
   );
 
   it("a trap that comes when its answer is out", async () => {
     await using container = await counting();
-    await countsTo(container, [1, 2]);
+    expect(await counts(container, 2)).toEqual([1, 2]);
     const ended = nextExit(fixture.engine);
     expect(await (await container.fetch("/trap_after_answer")).text()).toBe("all of it");
     await ended;
-    await countsTo(container, [1, 2]);
+    expect(await counts(container, 2)).toEqual([1, 2]);
   });
 
   it("a client that goes away", async () => {
     await using container = await counting();
-    await countsTo(container, [1, 2]);
+    expect(await counts(container, 2)).toEqual([1, 2]);
     const ended = nextExit(fixture.engine);
     const response = await container.fetch("/endless_body");
     await response.body?.cancel();
     await ended;
-    await countsTo(container, [1, 2]);
+    expect(await counts(container, 2)).toEqual([1, 2]);
     const controller = new AbortController();
     const asked = container.fetch("/loop_before_answer", { signal: controller.signal });
     asked.catch(() => undefined);
     await sleep(50);
     controller.abort(new Error("gone"));
     await expect(asked).rejects.toThrow("gone");
-    await countsTo(container, [1, 2]);
+    expect(await counts(container, 2)).toEqual([1, 2]);
   });
 });
 
@@ -124,11 +124,11 @@ describe("an instance goes on after", () => {
     "%s",
     async (path) => {
       await using container = await counting();
-      await countsTo(container, [1]);
+      expect(await counts(container, 1)).toEqual([1]);
       const asked = container.fetch(`/${path}`).then((response) => response.text());
       await expect(asked).rejects.toMatchObject({ code: "ERR_HTTP_RESPONSE_INVALID" });
       await idle(container);
-      await countsTo(container, [3]);
+      expect(await counts(container, 1)).toEqual([3]);
     },
   );
 
@@ -138,22 +138,22 @@ describe("an instance goes on after", () => {
       expect((await container.fetch("/leak_resources", { method: "HEAD" })).status).toBe(200);
       await idle(container);
     }
-    await countsTo(container, [4]);
+    expect(await counts(container, 1)).toEqual([4]);
   });
 });
 
 describe("an instance that waits", () => {
   it("is no reason to wait for its container", async () => {
     const container = await counting();
-    await countsTo(container, [1]);
+    expect(await counts(container, 1)).toEqual([1]);
     await container.remove();
     await expect.poll(() => container.stats().processes).toBe(0);
   });
 
   it("goes with its container's processes, and another one comes", async () => {
     await using container = await counting();
-    await countsTo(container, [1, 2]);
+    expect(await counts(container, 2)).toEqual([1, 2]);
     await container.kill();
-    await countsTo(container, [1, 2]);
+    expect(await counts(container, 2)).toEqual([1, 2]);
   });
 });

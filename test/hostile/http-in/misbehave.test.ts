@@ -17,7 +17,7 @@ beforeAll(async () => {
     http: { maxResponseBytes: 2 ** 20 },
   });
   // The first request waits for the component's code.
-  expect(await (await guest.fetch("/count")).text()).toBe("1");
+  await guest.fetch("/count");
 });
 
 afterAll(() => fixture.close());
