@@ -146,7 +146,7 @@ IMPORT("random/insecure", "get-insecure-random-u64") u64 insecure_u64(void);
 IMPORT("random/insecure-seed", "insecure-seed") void insecure_seed(u64 *);
 IMPORT("io/error", "[method]error.to-debug-string") void error_text(handle, text *);
 IMPORT("io/error", "[resource-drop]error") void error_drop(handle);
-IMPORT("io/poll", "poll") void poll(const handle *, size_t, places *);
+IMPORT("io/poll", "poll") void poll_all(const handle *, size_t, places *);
 IMPORT("io/poll", "[method]pollable.ready") u32 pollable_ready(handle);
 IMPORT("io/poll", "[method]pollable.block") void pollable_block(handle);
 IMPORT("io/poll", "[resource-drop]pollable") void pollable_drop(handle);

@@ -1,0 +1,9 @@
+// world: tests
+// wit: world.wit
+// wasi: io cli clocks filesystem random sockets
+// version: 0.2.6
+// build: -mexec-model=reactor -nostartfiles -Wl,--no-entry -DWASI="0.2.6"
+// run: {"args":["argument"]}
+// expect: {"stdout":"file argument"}
+// Built for WASI 0.2.6.
+#include "versions.h"
