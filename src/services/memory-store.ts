@@ -1,3 +1,4 @@
+import { throwProblems, unknownOptions } from "../base/option-problems.js";
 import { addToText } from "./counter-text.js";
 import type { KeyPage, KeyValueStore } from "./key-value-store.js";
 
@@ -11,6 +12,7 @@ export interface MemoryStoreOptions {
 
 const DEFAULT_BYTES = 64 * 2 ** 20;
 const DEFAULT_KEYS = 100_000;
+const SUBJECT = "options of memoryStore";
 /** Keys of one page: a few ten KB. */
 const PAGE_KEYS = 1000;
 
@@ -30,11 +32,18 @@ interface Entry {
  * await store.set("greeting", new TextEncoder().encode("hello"));
  * console.log(await store.increment("visits", 1n)); // 1n
  * ```
+ * @throws SafedockError `ERR_OPTIONS_INVALID`
  */
-export function memoryStore({
-  maxBytes = DEFAULT_BYTES,
-  maxKeys = DEFAULT_KEYS,
-}: MemoryStoreOptions = {}): KeyValueStore {
+export function memoryStore(options: MemoryStoreOptions = {}): KeyValueStore {
+  const problems = unknownOptions("", options, ["maxBytes", "maxKeys"]);
+  throwProblems(SUBJECT, problems);
+  const { maxBytes = DEFAULT_BYTES, maxKeys = DEFAULT_KEYS } = options;
+  for (const [name, bound] of Object.entries({ maxBytes, maxKeys })) {
+    if (!Number.isSafeInteger(bound) || bound < 0) {
+      problems.push(`${name}: must be a whole number, 0 or more`);
+    }
+  }
+  throwProblems(SUBJECT, problems);
   return new MemoryStore(maxBytes, maxKeys);
 }
 

@@ -1,3 +1,4 @@
+import { throwProblems, unknownOptions } from "../base/option-problems.js";
 import type { KeyPage, KeyValueStore } from "./key-value-store.js";
 
 /**
@@ -17,6 +18,7 @@ export interface RedisStoreOptions {
 
 /** Version 5 of `redis` maps types of replies by their first byte, `$`; version 4 has one switch for all. */
 const AS_BYTES = { returnBuffers: true, typeMapping: { 36: Buffer } };
+const SUBJECT = "options of redisStore";
 /** Keys that Redis looks at for one page. */
 const SCAN_COUNT = "500";
 /** Redis runs a script undivided. KEYS: the key. ARGV: "1" if one is expected, what is, the new value. */
@@ -40,11 +42,15 @@ return 1`;
  * const client = await createClient({ url: "redis://localhost:6379" }).connect();
  * const store = redisStore(client, { prefix: "guests:" });
  * ```
+ * @throws SafedockError `ERR_OPTIONS_INVALID`
  */
-export function redisStore(
-  client: RedisCommands,
-  { prefix = "" }: RedisStoreOptions = {},
-): KeyValueStore {
+export function redisStore(client: RedisCommands, options: RedisStoreOptions = {}): KeyValueStore {
+  const problems = unknownOptions("", options, ["prefix"]);
+  throwProblems(SUBJECT, problems);
+  const { prefix = "" } = options;
+  if (typeof prefix !== "string") problems.push("prefix: must be a string");
+  if (!isClient(client)) problems.push("client: must have sendCommand, as that of `redis` has");
+  throwProblems(SUBJECT, problems);
   return new RedisStore(client, prefix);
 }
 
@@ -125,6 +131,11 @@ class RedisStore implements KeyValueStore {
   #send(...args: (string | Buffer)[]): Promise<unknown> {
     return this.#client.sendCommand(args, AS_BYTES);
   }
+}
+
+function isClient(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return "sendCommand" in value && typeof value.sendCommand === "function";
 }
 
 function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {

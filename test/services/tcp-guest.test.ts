@@ -106,8 +106,9 @@ describe("a client", () => {
   });
 
   it("hears why there is no connection, and may not try again with that socket", async () => {
-    const { port, close } = await tcpServer("127.0.0.1", () => undefined);
-    await close();
+    const gone = await tcpServer("127.0.0.1", () => undefined);
+    const { port } = gone;
+    await gone.close();
     const client = await guest();
     const at = await client.call("create", false);
     await client.call("start-connect", at, LOOPBACK, port);

@@ -17,6 +17,7 @@ const COMMANDS = {
   openssl: "openssl",
   python3: "python3",
   "libarchive-tools": "bsdtar",
+  "redis-server": "redis-server",
 } as const;
 
 export type DebianPackage = keyof typeof COMMANDS;
