@@ -163,7 +163,9 @@ describe("functions of the app", () => {
 
   it("that are missing are all named", async () => {
     const image = await fixture.engine.loadImage(componentPath("real/kinds"));
-    const error: unknown = await fixture.engine.createContainer(image).catch((thrown) => thrown);
+    const error: unknown = await fixture.engine
+      .createContainer(image)
+      .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: "ERR_IMPORT_UNKNOWN" });
     expect(String(error)).toContain("acme:kinds/host");
     expect(String(error)).toContain("notify");
