@@ -67,7 +67,7 @@ function endOfHead(
 
 function parseCgiHead(text: string): CgiHead {
   const fields: [string, string][] = [];
-  for (const line of text.split(/\r?\n/)) {
+  for (const line of text === "" ? [] : text.split(/\r?\n/)) {
     const colon = line.indexOf(":");
     const name = line.slice(0, Math.max(colon, 0));
     if (!isToken(name)) {

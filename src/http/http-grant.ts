@@ -45,6 +45,11 @@ export interface HttpGrant {
    * metadata and other special addresses; `"any"`; or ranges such as `["10.0.0.0/8", "fd00::/8"]`.
    */
   readonly addresses?: "public" | "any" | readonly string[];
+  /**
+   * By the app's proxy: the engine option `http.proxy`, else what `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say.
+   * Default false: by none, whatever the environment says.
+   */
+  readonly proxy?: boolean;
   /** Redirects that the host follows, each checked as a request of its own. Default 0: the guest gets them. */
   readonly redirects?: number;
   /** Bytes of a request's body. Default 16 MiB. */
@@ -71,6 +76,7 @@ export interface CheckedHttpGrant {
   /** By name, in lower case. */
   readonly credentials: ReadonlyMap<string, string>;
   readonly addresses: "public" | "any" | readonly string[];
+  readonly proxy: boolean;
   readonly redirects: number;
   readonly maxRequestBytes: number;
   readonly maxResponseBytes: number;

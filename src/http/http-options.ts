@@ -10,6 +10,11 @@ export interface HttpOptions {
    * was given. Default `dns.lookup` with `all`.
    */
   readonly lookup?: (hostname: string) => Promise<readonly LookupAddress[]>;
+  /**
+   * Proxy for the grants that say `proxy`: `http://proxy.example:3128`, with a user or without. Default: as
+   * `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` of the app say.
+   */
+  readonly proxy?: string;
   /** Certificates to trust beside those of Node, in PEM. Default none. */
   readonly ca?: string | readonly string[];
   /**
@@ -18,4 +23,10 @@ export interface HttpOptions {
    * one. Default: the network.
    */
   readonly fetch?: (request: Request) => Response | Promise<Response>;
+}
+
+/** How requests leave, and the proxy of each URL. */
+export interface RoutedHttpOptions extends HttpOptions {
+  /** Undefined for a URL that is reached by none. */
+  readonly proxyFor?: (url: URL) => URL | undefined;
 }

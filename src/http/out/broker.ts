@@ -1,7 +1,7 @@
 import { HostRefusal, type HostService } from "../../base/host-service.js";
 import { Connections } from "./connections.js";
 import type { CheckedHttpGrant } from "../http-grant.js";
-import type { HttpOptions } from "../http-options.js";
+import type { RoutedHttpOptions } from "../http-options.js";
 import { HttpSession } from "./http-session.js";
 import { HttpUses, type HttpUse } from "./http-uses.js";
 import { type ActiveGrant, activate, grantFor, wayOf } from "./request-policy.js";
@@ -19,14 +19,14 @@ export interface RefusedRequest {
 
 /** Requests of one container's processes: what is granted, connections, rates and counts. */
 export class HttpBroker {
-  readonly options: HttpOptions;
+  readonly options: RoutedHttpOptions;
   readonly uses = new HttpUses();
   readonly #sessions = new Set<HttpSession>();
   /** By what addresses they may go to. */
   readonly #connections = new Map<string, Connections>();
   #grants: readonly ActiveGrant[];
 
-  constructor(grants: readonly CheckedHttpGrant[], options: HttpOptions = {}) {
+  constructor(grants: readonly CheckedHttpGrant[], options: RoutedHttpOptions = {}) {
     this.options = options;
     this.#grants = activated(grants);
   }
@@ -60,7 +60,7 @@ export class HttpBroker {
     const key = wayOf(grant);
     let connections = this.#connections.get(key);
     if (connections === undefined) {
-      connections = new Connections(grant.addresses, this.options);
+      connections = new Connections(grant, this.options);
       this.#connections.set(key, connections);
     }
     return connections;

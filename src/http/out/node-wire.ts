@@ -144,9 +144,8 @@ export class NodeWire implements Wire {
 
   #attached(socket: Socket): void {
     const arrived = () => {
-      const { remoteAddress } = socket;
-      if (remoteAddress !== undefined && !this.#connections.allows(remoteAddress)) {
-        this.#fail(new AddressRefused(remoteAddress));
+      if (!this.#connections.allowsSocket(socket)) {
+        this.#fail(new AddressRefused(socket.remoteAddress ?? ""));
         return;
       }
       this.connected = true;

@@ -48,9 +48,9 @@ export function mayGet({ headers }: CheckedHttpGrant, name: string): boolean {
   return name !== "set-cookie" || headers?.includes("cookie") === true;
 }
 
-/** Says which connections may be used: those of grants that may go to the same addresses. */
-export function wayOf({ addresses }: CheckedHttpGrant): string {
-  return typeof addresses === "string" ? addresses : addresses.join();
+/** Says which connections may be used: those of grants that may go to the same addresses in the same way. */
+export function wayOf({ addresses, proxy }: CheckedHttpGrant): string {
+  return `${[addresses].flat().join()}${proxy ? " by a proxy" : ""}`;
 }
 
 /** The URL that a guest means, as every check and the peer see it. */

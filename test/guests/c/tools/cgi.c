@@ -7,6 +7,7 @@
 //   count     how often this file was asked, kept in /count
 //   stream    "tick\n" for each byte of stdin, written as it is read
 //   late      nothing until stdin ends
+//   raw       the request's body is the whole answer, head and all; ends as QUERY_STRING says: a code, or "trap"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,10 @@ int main(void) {
   } else if (asked("late")) {
     while ((count = read(0, buffer, sizeof buffer)) > 0) continue;
     say("Content-Type: text/plain\n\nlate");
+  } else if (asked("raw")) {
+    while ((count = read(0, buffer, sizeof buffer)) > 0) write(1, buffer, count);
+    if (!strcmp(var("QUERY_STRING"), "trap")) __builtin_trap();
+    return atoi(var("QUERY_STRING"));
   } else {
     printf("Status: 404 Not Found\nContent-Type: text/plain\n\nno %s here\n", var("PATH_INFO"));
   }
