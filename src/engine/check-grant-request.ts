@@ -130,14 +130,16 @@ function asHttpGrant(at: string, entry: unknown, problems: Problems): unknown {
   const { reason, optional, credentials, ...grant } = entry;
   checkReason(at, reason, problems);
   problems.boolean(`${at}.optional`, optional);
-  if ("addresses" in grant) problems.add(`${at}.addresses: only the host can say that`);
-  if (credentials === undefined) return { ...grant, addresses: undefined };
+  for (const name of ["addresses", "proxy"]) {
+    if (name in grant) problems.add(`${at}.${name}: only the host can say that`);
+  }
+  if (credentials === undefined) return { ...grant, addresses: undefined, proxy: undefined };
   if (!Array.isArray(credentials) || !credentials.every((name) => typeof name === "string")) {
     problems.add(`${at}.credentials: must be an array of names of headers, without values`);
-    return { ...grant, addresses: undefined };
+    return { ...grant, addresses: undefined, proxy: undefined };
   }
   const named = Object.fromEntries(credentials.map((name): [string, string] => [name, ""]));
-  return { ...grant, addresses: undefined, credentials: named };
+  return { ...grant, addresses: undefined, proxy: undefined, credentials: named };
 }
 
 /** What a person is to read must not steer a terminal. */

@@ -25,6 +25,7 @@ const KEYS = [
   "headers",
   "credentials",
   "addresses",
+  "proxy",
   "redirects",
   "maxRequestBytes",
   "maxResponseBytes",
@@ -66,6 +67,7 @@ function checkGrant(
   problems: Problems,
 ): CheckedHttpGrant {
   problems.keys(`${at}.`, grant, KEYS);
+  problems.boolean(`${at}.proxy`, grant.proxy);
   const integer = (name: string, min: number, max: number, fallback: number) =>
     problems.integer(`${at}.${name}`, grant[name], min, max, fallback);
   return {
@@ -75,6 +77,7 @@ function checkGrant(
     headers: checkHeaders(`${at}.headers`, grant.headers, problems),
     credentials: checkCredentials(`${at}.credentials`, grant.credentials, problems),
     addresses: checkAddresses(`${at}.addresses`, grant.addresses, problems),
+    proxy: grant.proxy === true,
     redirects: integer("redirects", 0, MAX_REDIRECTS, 0),
     maxRequestBytes: integer("maxRequestBytes", 0, MAX_BYTES, DEFAULT_REQUEST_BYTES),
     maxResponseBytes: integer("maxResponseBytes", 0, MAX_BYTES, DEFAULT_RESPONSE_BYTES),

@@ -31,6 +31,7 @@ export function coversHttp(wide: ComparedHttp, narrow: ComparedHttp): boolean {
       isAsked ? wide.credentials.has(name) : wide.credentials.get(name) === value,
     ) &&
     (isAsked || coversAddresses(wide.addresses, narrow.addresses)) &&
+    (isAsked || wide.proxy || !narrow.proxy) &&
     SIZES.every((size) => wide[size] >= narrow[size])
   );
 }
@@ -52,6 +53,7 @@ export function httpText({
   pathPrefix,
   credentials,
   addresses,
+  proxy,
   isAsked,
   ...rest
 }: ComparedHttp): string {
@@ -62,6 +64,7 @@ export function httpText({
     ...(credentials.size === 0 ? [] : [`with ${[...credentials.keys()].join(", ")}`]),
     ...(headers === undefined ? [] : [`headers ${headers.join(", ") || "none"}`]),
     ...(isAsked || addresses === "public" ? [] : [`addresses ${[addresses].flat().join(", ")}`]),
+    ...(proxy && !isAsked ? ["by a proxy"] : []),
     ...(redirects === 0 ? [] : [`${redirects} redirects`]),
     `${maxRequestBytes} bytes out, ${maxResponseBytes} in`,
   ].join("; ");

@@ -68,9 +68,9 @@ export interface EnvRequest {
 
 /**
  * Requests of HTTP that an image asks to send: as {@link HttpGrant}, without what only a host can say (addresses,
- * the values of credentials).
+ * a proxy, the values of credentials).
  */
-export interface HttpGrantRequest extends Omit<HttpGrant, "addresses" | "credentials"> {
+export interface HttpGrantRequest extends Omit<HttpGrant, "addresses" | "proxy" | "credentials"> {
   /** Names of headers that the host is asked to add, such as `["authorization"]`. Default none. */
   readonly credentials?: readonly string[];
   /** One line of at most 500 characters. */

@@ -20,6 +20,7 @@ import { HIDDEN } from "./hidden-value.js";
 const DEFAULTS = {
   pathPrefix: "/",
   addresses: "public",
+  proxy: false,
   redirects: 0,
   maxRequestBytes: DEFAULT_REQUEST_BYTES,
   maxResponseBytes: DEFAULT_RESPONSE_BYTES,

@@ -84,7 +84,10 @@ export class ContainerServices {
 
   async #openHttp(): Promise<HttpBroker> {
     const { HttpBroker } = await import("../http/out/broker.js");
-    this.#broker = new HttpBroker(this.#present.http, this.#hosts.http);
+    const http = this.#hosts.http ?? {};
+    const isProxied = this.#present.http.some(({ proxy }) => proxy);
+    const route = isProxied ? { proxyFor: await proxyOf(http) } : undefined;
+    this.#broker = new HttpBroker(this.#present.http, { ...http, ...route });
     return this.#broker;
   }
 
@@ -109,4 +112,10 @@ function httpService(broker: HttpBroker, log: DenialLog): HostService {
       ...(address === undefined ? undefined : { address }),
     }),
   );
+}
+
+/** The engine's own proxy, or the environment's as it is now. */
+async function proxyOf({ proxy }: HttpOptions): Promise<(url: URL) => URL | undefined> {
+  const { proxyChoice } = await import("../registry/proxy-for-url.js");
+  return proxyChoice(proxy, process.env);
 }

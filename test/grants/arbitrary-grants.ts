@@ -65,6 +65,7 @@ const request: fc.Arbitrary<HttpGrant> = fc.record(
         maxLength: 3,
       }),
     ),
+    proxy: fc.boolean(),
     redirects: fc.integer({ min: 0, max: 20 }),
     maxRequestBytes: bytes,
     maxResponseBytes: bytes,
@@ -76,6 +77,26 @@ const request: fc.Arbitrary<HttpGrant> = fc.record(
   { requiredKeys: ["origin"] },
 );
 
+const protocol = fc.record(
+  {
+    connect: fc.array(
+      fc.constantFrom(
+        "10.0.0.5:5432",
+        "10.0.0.0/8:*",
+        "[::1]:80-90",
+        "*:443",
+        "db.test:5432",
+        "*.db.test:*",
+      ),
+      { maxLength: 3 },
+    ),
+    listen: fc.array(fc.constantFrom("127.0.0.1:8080", "0.0.0.0:*", "[::]:0"), { maxLength: 2 }),
+  },
+  { requiredKeys: [] },
+);
+const word = fc.string({ maxLength: 6 });
+const configured = fc.oneof(word, fc.record({ secret: word }));
+
 /** Grants that are accepted, of every form. */
 export const anyGrants: fc.Arbitrary<Grants> = fc.record(
   {
@@ -86,6 +107,22 @@ export const anyGrants: fc.Arbitrary<Grants> = fc.record(
     args: fc.constantFrom("given" as const, "none" as const),
     fs: fc.uniqueArray(mount, { maxLength: 4, selector: (grant) => grant.target }),
     http: fc.array(request, { maxLength: 3 }),
+    sockets: fc.record(
+      {
+        tcp: protocol,
+        udp: protocol,
+        lookup: fc.oneof(
+          fc.boolean(),
+          fc.array(fc.constantFrom("db.test", "*.db.test", "Bücher.example."), { maxLength: 2 }),
+        ),
+      },
+      { requiredKeys: [] },
+    ),
+    config: fc
+      .array(fc.tuple(fc.string({ maxLength: 4 }), configured), { maxLength: 3 })
+      .map((entries) => Object.fromEntries(entries)),
+    keyvalue: fc.array(fc.constantFrom("", "default", "sessions", "__proto__"), { maxLength: 3 }),
+    logging: fc.oneof(fc.boolean(), fc.constantFrom("trace" as const, "warn" as const)),
     clock: fc.oneof(
       fc.constantFrom("frozen" as const, "real" as const, "coarse" as const),
       fc.record(

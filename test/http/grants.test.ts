@@ -292,6 +292,7 @@ describe("grants of requests in use", () => {
         pathPrefix: "/",
         credentials: { authorization: { secret: "<hidden>" }, "x-plain": { secret: "<hidden>" } },
         addresses: "public",
+        proxy: false,
         redirects: 0,
         maxRequestBytes: 16 * 2 ** 20,
         maxResponseBytes: 64 * 2 ** 20,

@@ -42,6 +42,7 @@ export class Connections {
   /** By scheme and proxy. */
   readonly #agents = new Map<string, Agent>();
   readonly #tunnelled = new WeakSet<Duplex>();
+  readonly #closing = new AbortController();
 
   constructor(way: Way, options: RoutedHttpOptions = {}) {
     this.#way = way;
@@ -77,6 +78,7 @@ export class Connections {
   }
 
   close(): void {
+    this.#closing.abort();
     for (const agent of this.#agents.values()) agent.destroy();
     this.#agents.clear();
   }
@@ -98,6 +100,7 @@ export class Connections {
       proxy,
       kept: KEPT,
       ca: this.#ca,
+      signal: this.#closing.signal,
       destination: async (hostname) => {
         if (this.#way.addresses === "any" || isIP(hostname) !== 0) return hostname;
         const [first] = await this.#find(hostname);

@@ -15,23 +15,25 @@ export interface Tunnels {
   readonly kept: object;
   readonly ca: string[] | undefined;
   /** What the proxy is to connect to, for a name: an address that was checked, or the name. */
-  destination(hostname: string): Promise<string>;
+  readonly destination: (hostname: string) => Promise<string>;
+  /** Aborts when nobody wants connections any more. */
+  readonly signal: AbortSignal;
   /** Is told of each connection to the destination. */
-  made(socket: Duplex): void;
+  readonly made: (socket: Duplex) => void;
 }
 
 type Callback = (error: Error | null, socket: Duplex) => void;
 
 /** An agent whose connections lead through a proxy, by CONNECT for both schemes. */
 export function tunnelAgent(protocol: string, tunnels: Tunnels): Agent {
-  const { kept, ca } = tunnels;
+  const { kept } = tunnels;
   const isTls = protocol === "https:";
   const agent = isTls ? new TlsAgent(kept) : new Agent(kept);
   const connect = (options: ClientRequestArgs & ConnectionOptions, callback: Callback): void => {
     const open = async () => {
       try {
         const plain = await openTunnel(options, isTls ? 443 : 80, tunnels);
-        const socket = isTls ? await secured(plain, options.servername ?? "", ca) : plain;
+        const socket = isTls ? await secured(plain, options.servername ?? "", tunnels) : plain;
         tunnels.made(socket);
         return () => callback(null, socket);
       } catch (error) {
@@ -48,7 +50,7 @@ export function tunnelAgent(protocol: string, tunnels: Tunnels): Agent {
 async function openTunnel(
   { host, port }: ClientRequestArgs,
   defaultPort: number,
-  { proxy, ca, destination }: Tunnels,
+  { proxy, ca, signal, destination }: Tunnels,
 ): Promise<Socket> {
   const found = await destination(host ?? "");
   const authority = `${found.includes(":") ? `[${found}]` : found}:${port ?? defaultPort}`;
@@ -60,6 +62,7 @@ async function openTunnel(
     ...(proxy.port === "" ? undefined : { port: proxy.port }),
     path: authority,
     agent: false,
+    signal,
     headers: {
       host: authority,
       ...(authorization === undefined ? undefined : { "proxy-authorization": authorization }),
@@ -89,7 +92,11 @@ async function openTunnel(
   });
 }
 
-async function secured(plain: Socket, servername: string, ca: string[] | undefined): Promise<Socket> {
+async function secured(
+  plain: Socket,
+  servername: string,
+  { ca, signal }: Tunnels,
+): Promise<Socket> {
   const socket = tlsConnect({
     socket: plain,
     servername,
@@ -97,19 +104,23 @@ async function secured(plain: Socket, servername: string, ca: string[] | undefin
     ...(ca === undefined ? undefined : { ca }),
   });
   return await new Promise((resolve, reject) => {
+    const stop = () => fail(new HostRefusal("connection-terminated"));
     const fail = (error: Error) => {
       clearTimeout(timer);
+      signal.removeEventListener("abort", stop);
       socket.destroy();
       reject(error);
     };
+    signal.addEventListener("abort", stop);
     const timer = setTimeout(() => fail(new HostRefusal("connection-timeout")), TUNNEL_MS);
     timer.unref();
     socket.once("error", fail);
-    socket.once("close", () => fail(new HostRefusal("connection-terminated")));
+    socket.once("close", stop);
     socket.once("secureConnect", () => {
       clearTimeout(timer);
-      socket.removeAllListeners("error");
-      socket.removeAllListeners("close");
+      signal.removeEventListener("abort", stop);
+      socket.off("error", fail);
+      socket.off("close", stop);
       resolve(socket);
     });
   });
