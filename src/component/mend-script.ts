@@ -30,9 +30,31 @@ const MENDED: readonly (readonly [string, string])[] = [
     `\n      if (table.length > ${2 * MAX_HANDLES}) throw new WebAssemblyRuntimeError('more than ${MAX_HANDLES} handles');\n` +
       "      table.push(0);\n      table.push(rep | T_FLAG);\n",
   ],
+  // A handle that is in no table is unknown, as is one so large that twice of it is another.
+  [
+    "\n    if (val === 0 || (scope & T_FLAG) !== 0) {\n",
+    "\n    if (!val || handle >>> 0 >= T_FLAG || (scope & T_FLAG) !== 0) {\n",
+  ],
+  // Texts must be well-formed; what begins with U+FEFF keeps it.
+  [
+    "\n  const utf16Decoder = new TextDecoder('utf-16');\n",
+    "\n  const utf16Decoder = new TextDecoder('utf-16', { fatal: true, ignoreBOM: true });\n",
+  ],
+  [
+    "\n  const TEXT_DECODER_UTF8 = new TextDecoder();\n",
+    "\n  const TEXT_DECODER_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });\n",
+  ],
 ];
+
+/** The copy of a list of numbers: `slice` of a buffer gives less where the list passes the memory's end. */
+const COPIED_LIST =
+  /^( *var result\d+ = new \w+Array)\((memory\d+)\.buffer\.slice\((ptr\d+), \3 \+ (len\d+) \* \d+\)\);$/gm;
 
 /** The generated code without the faults that are known of it; of another version, as it is. */
 export function mendScript(generated: string): string {
-  return MENDED.reduce((script, [wrong, right]) => script.replace(wrong, () => right), generated);
+  const mended = MENDED.reduce(
+    (script, [wrong, right]) => script.replace(wrong, () => right),
+    generated,
+  );
+  return mended.replaceAll(COPIED_LIST, "$1($2.buffer, $3, $4).slice();");
 }

@@ -3,7 +3,7 @@ import { serialize } from "node:v8";
 import { jcoVersion } from "./jco-version.js";
 
 /** Of what is made of jco's output: the script's form, the file's, and what is looked up in it. */
-const FORMAT = 3;
+const FORMAT = 4;
 
 /**
  * How jco generates: one script that instantiates at once, whose imports may give functions for the flat
@@ -16,7 +16,7 @@ export const GENERATE_OPTIONS = {
   importBindings: { tag: "hybrid" },
   base64Cutoff: 0,
   noNodejsCompat: true,
-  validLiftingOptimization: true,
+  validLiftingOptimization: false,
   noComponentErrorWrapping: true,
   tlaCompat: false,
 } as const;
