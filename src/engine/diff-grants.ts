@@ -1,7 +1,7 @@
 import { printable } from "../base/printable.js";
 import { comparableGrants, compareMounts, type Entry } from "./comparable-grants.js";
 import { type ComparedHttp, compareHttp } from "./compare-http.js";
-import { compareServices, widerServices } from "./compare-services.js";
+import { compareServices, widerServices, withoutService } from "./compare-services.js";
 import type { GrantRequest } from "./grant-request.js";
 import {
   compare,
@@ -104,17 +104,29 @@ function diffHttp(old: HttpEntries, next: HttpEntries): GrantChange[] {
   });
 }
 
-/** An entry that old ones cover, as `10.0.0.0/8:*` does many, is less of them. */
+/**
+ * An entry that old ones cover, as `10.0.0.0/8:*` does many, is less of them, and what new ones cover is more. What
+ * others cover on both sides makes no difference.
+ */
 function diffServices(old: Compared, next: Compared): GrantChange[] {
   const changes = diffMaps("", old.services, next.services, (a, b) =>
     a === undefined || b === undefined ? 0 : compareServices(a, b),
   );
-  return changes.map((change): GrantChange => {
-    const value = change.kind === "added" ? next.services.get(change.grant)?.value : undefined;
-    const isCovered = value !== undefined && widerServices(old.allServices, value).length === 0;
-    return isCovered ? { ...change, kind: "narrowed", from: "part of more" } : change;
+  return changes.flatMap((change): GrantChange[] => {
+    const { grant, kind } = change;
+    if (kind !== "added" && kind !== "removed") return [change];
+    const [own, other] = kind === "added" ? [next, old] : [old, next];
+    const value = own.services.get(grant)?.value;
+    if (value === undefined || widerServices(other.allServices, value).length > 0) return [change];
+    const rest = withoutService(own.allServices, own.allServices, grant);
+    if (rest !== undefined && widerServices(rest, value).length === 0) return [];
+    return kind === "added"
+      ? [{ ...change, kind: "narrowed", from: PART }]
+      : [{ ...change, kind: "widened", to: PART }];
   });
 }
+
+const PART = "part of more";
 
 type Compared = ReturnType<typeof comparableGrants>;
 

@@ -31,7 +31,7 @@ describe("parseGrants", () => {
     fc.assert(
       fc.property(anyGrants, (grants) => {
         const http = (grants.http ?? []).map((grant) => ({ ...grant, credentials: {} }));
-        const open = { ...grants, env: {}, http };
+        const open = { ...grants, env: {}, config: {}, http };
         const shown = grantsOf(checked(open));
         expect(checked(parseGrants(JSON.stringify(shown)))).toEqual(checked(open));
       }),
