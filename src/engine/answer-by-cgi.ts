@@ -17,6 +17,9 @@ export interface CgiHost {
   /** Variables that a request must not replace: those of the image and of the grants. */
   readonly variables: ReadonlySet<string>;
   launch(options: ExecOptions): Promise<Process>;
+  /** The app is kept alive from `hold` to `unhold`. */
+  hold(): void;
+  unhold(): void;
 }
 
 /**
@@ -46,7 +49,7 @@ export async function answerByCgi(
     stdin: body === undefined ? "none" : "pipe",
     ...(signal === undefined ? undefined : { signal }),
   });
-  const exchange = new CgiExchange(process, body, signal);
+  const exchange = new CgiExchange(host, process, body, signal);
   try {
     const answer = await readCgiAnswer(exchange.output);
     if (answer === undefined) throw await exchange.withoutAnswer();
@@ -88,6 +91,7 @@ function redirected(path: string): string {
 
 /** One program that answers one request. */
 class CgiExchange {
+  readonly #host: CgiHost;
   readonly #process: Process;
   readonly #signal: AbortSignal | undefined;
   readonly #ended: Promise<ExitStatus>;
@@ -96,8 +100,16 @@ class CgiExchange {
   #over = false;
   readonly output: ByteSource;
 
-  constructor(process: Process, body: ByteSource | undefined, signal: AbortSignal | undefined) {
+  constructor(
+    host: CgiHost,
+    process: Process,
+    body: ByteSource | undefined,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#host = host;
     this.#process = process;
+    // An answer that nobody reads must not keep the app alive: reads do.
+    process.inBackground();
     this.#signal = signal;
     const stdout = sourceOf(process.stdout as AsyncIterable<Uint8Array>, () => {
       process.stdout.destroy();
@@ -120,6 +132,7 @@ class CgiExchange {
 
   /** The program has ended, and wrote nothing. */
   async withoutAnswer(): Promise<Error> {
+    // Its output is at its end, and that is when it is over.
     const { code } = await this.#ended;
     return invalidResponse(`the program has exited with ${code} and written nothing`);
   }
@@ -138,9 +151,15 @@ class CgiExchange {
       read: async () => {
         const reading = first ?? stdout.read();
         first = undefined;
-        const chunk = await reading;
-        if (chunk !== undefined) return chunk;
-        const status = await this.#ended;
+        this.#host.hold();
+        let status: ExitStatus;
+        try {
+          const chunk = await reading;
+          if (chunk !== undefined) return chunk;
+          status = await this.#ended;
+        } finally {
+          this.#host.unhold();
+        }
         // oxlint-disable-next-line typescript/only-throw-error -- the caller's reason, untouched
         if (this.failure !== undefined) throw this.failure;
         if (status.reason !== "exited") throw endedEarly(status);

@@ -52,6 +52,11 @@ export class Process {
     return this.#guest.over;
   }
 
+  /** @internal From here on it never keeps the app alive. */
+  inBackground(): void {
+    this.#guest.inBackground();
+  }
+
   /** @internal It was given what it may have done in less time than a wake-up takes. */
   spin(policy: SpinPolicy): void {
     this.#guest.spin(policy);

@@ -63,6 +63,7 @@ export class Guest {
   #resolve: ((exit: GuestExit) => void) | undefined;
   #reject: ((error: SafedockError) => void) | undefined;
   #held = false;
+  #background = false;
   #whenOver: (() => void) | undefined;
 
   /** @internal */ readonly spec: GuestSpec;
@@ -164,6 +165,14 @@ export class Guest {
     if (this.worker !== undefined && policy.worthIt()) this.#host.spin(this.worker, policy);
   }
 
+  /** From here on it never keeps the app alive, whoever waits for it or reads: that is somebody else's to say. */
+  inBackground(): void {
+    this.#background = true;
+    if (!this.#held) return;
+    this.#held = false;
+    this.#host.unhold();
+  }
+
   /** Wakes the guest from waiting for a stream that is among the TAKEN_* bits. */
   revoke(taken: number): void {
     if (this.over) return;
@@ -210,7 +219,7 @@ export class Guest {
   }
 
   readonly #hold = (): void => {
-    if (this.#held || this.over) return;
+    if (this.#held || this.#background || this.over) return;
     this.#held = true;
     this.#host.hold();
   };

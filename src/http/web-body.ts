@@ -29,9 +29,12 @@ export function bodyOf(body: ReadableStream<Uint8Array>, notBytes: () => Error):
   };
 }
 
+/** Bodies whose streams nobody can read any more: their guests would wait for ever. */
+const forgotten = new FinalizationRegistry<ByteSource>((body) => body.cancel());
+
 /** A guest's body as a stream of the web: nothing is read before somebody asks. */
 export function streamOf(body: ByteSource): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>(
+  const stream = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         const chunk = await body.read();
@@ -42,4 +45,6 @@ export function streamOf(body: ByteSource): ReadableStream<Uint8Array> {
     },
     { highWaterMark: 0 },
   );
+  forgotten.register(stream, body);
+  return stream;
 }
