@@ -8,7 +8,10 @@ import { Resource } from "../resource.js";
 class NetworkResource extends Resource {}
 
 export interface NetworkInterfaces {
-  readonly network: { readonly Network: unknown; networkErrorCode(): undefined };
+  readonly network: {
+    readonly Network: { readonly prototype: NetworkForm };
+    networkErrorCode(): undefined;
+  };
   readonly instanceNetwork: { instanceNetwork(): NetworkForm };
 }
 
