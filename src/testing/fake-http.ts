@@ -37,7 +37,7 @@ export interface FakeHttp {
  *   "https://api.example.com/v1/*": (request) => Response.json({ asked: request.url }),
  *   "POST https://api.example.com/orders": () => new Response(null, { status: 201 }),
  * });
- * await using tested = await openEngine({ root: folder, http: api });
+ * await using tested = await openEngine({ root: "./tested", http: api });
  * ```
  * @param routes - the first that takes a request answers it. The origin may be `https://*.example.com`; a
  *   query counts only where the route has one.

@@ -76,6 +76,8 @@ beforeAll(async () => {
   await signEverywhere(fixtureImage.manifest.descriptor.digest);
   image = await fixture.engine.pullImage(`${registry.host}/acme/hello:1.2`);
   await writeFile(join(fixture.folder, "hello.wasm"), await guestBytes("hello"));
+  const prices = await readFile(join(root, "test/guests/http/request.wasm"));
+  await writeFile(join(fixture.folder, "prices.wasm"), prices);
   await mkdir(join(fixture.folder, "data", "tenants", "7"), { recursive: true });
   await mkdir(join(fixture.folder, "data", "inbox"));
   await writeFile(join(fixture.folder, "company-ca.pem"), rootCertificates[0] ?? "");

@@ -239,6 +239,8 @@ export class HttpSession implements HostService {
     if (active !== open.active) {
       this.#broker.enter(active);
       open.active.open--;
+    } else if (!active.rate.take()) {
+      throw open.exchange.fail("connection-limit-reached");
     }
     return active;
   }
