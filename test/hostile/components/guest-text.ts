@@ -67,6 +67,23 @@ export function callable(text: GuestText): string {
   (func (export "go") (result u32) (canon lift (core func $core "go"))))`;
 }
 
+/** A component of several functions, `go-0`, `go-1` …, each with the body that is given for it. */
+export function callables(
+  text: Omit<GuestText, "core">,
+  imports: string,
+  bodies: readonly string[],
+): string {
+  const functions = bodies.map(
+    (body, index) => `(func (export "go-${index}") (result i32) ${body})`,
+  );
+  const lifts = bodies.map(
+    (_, index) => `(func (export "go-${index}") (result u32)
+      (canon lift (core func $core "go-${index}")))`,
+  );
+  return `(component ${parts({ ...text, core: `${imports} ${functions.join("\n")}` })}
+  ${lifts.join("\n")})`;
+}
+
 /** The same as wasi:cli/run: 0 is success. */
 export function command(text: GuestText): string {
   return `(component ${parts(text)}
