@@ -4,7 +4,7 @@ import type { NameResolver } from "./resolve-name.js";
 import { type RefusedSocket, SocketSession } from "./socket-session.js";
 import { SocketUses } from "./socket-uses.js";
 
-/** Open sockets of a container, those that wait to be accepted not included. */
+/** Open sockets of a container, those that wait to be accepted included. */
 export const MAX_SOCKETS = 256;
 
 /** What the processes of one container share: what is granted, and how many sockets they may have. */

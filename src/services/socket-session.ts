@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { formatIp, parseIp } from "../base/ip-address.js";
+import { Turns } from "../base/turns.js";
 import { HostRefusal, type HostReply, type HostService } from "../base/host-service.js";
 import type {
   AcceptRequest,
@@ -56,6 +57,8 @@ export class SocketSession implements HostService {
   readonly #refused: (call: RefusedSocket) => void;
   readonly #open = new Map<number, Open>();
   readonly #pins = new NamePins();
+  /** One name after the other: a guest that asks for many does not keep others from theirs. */
+  readonly #lookups = new Turns(1);
   #isOver = false;
 
   constructor(parts: SocketSessionParts, refused: (call: RefusedSocket) => void) {
@@ -140,7 +143,7 @@ export class SocketSession implements HostService {
   async #bindTcp({ id, local }: BindRequest): Promise<HostReply> {
     const { tcpListen } = this.#parts.granted();
     if (!tcpListen.some((rule) => mayListen(rule, local))) this.#deny("start-bind", "tcp", local);
-    const listener = await this.#opening(() => TcpListener.bind(local));
+    const listener = await this.#opening(() => TcpListener.bind(local, this.#parts));
     this.#parts.uses.add("tcp.listen", textOf(local));
     this.#keep(id, listener);
     return { head: listener.local };
@@ -177,11 +180,8 @@ export class SocketSession implements HostService {
     const socket = await listener.accept(signal);
     if (this.#isOver || signal.aborted) {
       socket.resetAndDestroy();
+      this.#parts.giveBack();
       throw new HostRefusal("connection-aborted");
-    }
-    if (!this.#parts.take()) {
-      socket.resetAndDestroy();
-      throw new HostRefusal("new-socket-limit");
     }
     const connection = new TcpConnection(socket, () => this.#parts.giveBack(), listener.local);
     this.#keep(as, connection);
@@ -272,7 +272,8 @@ export class SocketSession implements HostService {
     }
     let answer: unknown;
     try {
-      answer = await this.#parts.resolve(name, signal);
+      const done = await this.#lookups.take(signal);
+      answer = await this.#parts.resolve(name, signal).finally(done);
     } catch (error) {
       throw socketRefusal(error, "permanent-resolver-failure");
     }

@@ -13,18 +13,27 @@ interface Acceptor {
   reject(reason: unknown): void;
 }
 
+/** How many sockets there may be. */
+export interface SocketCount {
+  /** One more; false if there are too many. */
+  take(): boolean;
+  giveBack(): void;
+}
+
 /**
  * A bound socket of a guest. Node binds only what listens: until the guest listens too, who connects is reset.
  */
 export class TcpListener {
   readonly local: Endpoint;
   readonly #server: Server;
+  readonly #count: SocketCount;
   readonly #waiting: Socket[] = [];
   readonly #acceptors = new Set<Acceptor>();
   #isListening = false;
 
-  private constructor(server: Server) {
+  private constructor(server: Server, count: SocketCount) {
     this.#server = server;
+    this.#count = count;
     const address = server.address();
     this.local =
       typeof address === "object" && address !== null
@@ -36,14 +45,18 @@ export class TcpListener {
     server.on("error", () => undefined);
   }
 
-  /** Throws a refusal. */
-  static bind([host, port]: Endpoint): Promise<TcpListener> {
+  /**
+   * Throws a refusal.
+   *
+   * @param count - counts each connection from its arrival on; whoever accepts it gives it back
+   */
+  static bind([host, port]: Endpoint, count: SocketCount): Promise<TcpListener> {
     return new Promise((resolve, reject) => {
       const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
       server.once("error", (error) => reject(socketRefusal(error)));
       server.listen({ host, port, exclusive: true, ipv6Only: true, backlog: MAX_BACKLOG }, () => {
         server.removeAllListeners("error");
-        resolve(new TcpListener(server));
+        resolve(new TcpListener(server, count));
       });
     });
   }
@@ -60,7 +73,7 @@ export class TcpListener {
     this.#isListening = true;
   }
 
-  /** The next connection, paused; waits for one. */
+  /** The next connection, paused and counted; waits for one. */
   accept(signal: AbortSignal): Promise<Socket> {
     const socket = this.#next();
     if (socket !== undefined) return Promise.resolve(socket);
@@ -80,7 +93,7 @@ export class TcpListener {
 
   /** Resolves when the address is free again. */
   close(reason: HostRefusal = new HostRefusal("invalid-state")): Promise<void> {
-    for (const socket of this.#waiting.splice(0)) socket.resetAndDestroy();
+    for (const socket of this.#waiting.splice(0)) this.#drop(socket);
     for (const acceptor of this.#acceptors) acceptor.reject(reason);
     this.#acceptors.clear();
     return new Promise((resolve) => {
@@ -92,14 +105,21 @@ export class TcpListener {
     for (;;) {
       const socket = this.#waiting.shift();
       if (socket === undefined || !socket.destroyed) return socket;
+      this.#drop(socket);
     }
+  }
+
+  #drop(socket: Socket): void {
+    socket.resetAndDestroy();
+    this.#count.giveBack();
   }
 
   #connected(socket: Socket): void {
     // Until it is accepted; nobody hears of what it dies of.
     socket.on("error", () => undefined);
     socket.unref();
-    if (!this.#isListening || !this.#server.listening) {
+    const isWanted = this.#isListening && this.#server.listening;
+    if (!isWanted || this.#waiting.length === MAX_BACKLOG || !this.#count.take()) {
       socket.resetAndDestroy();
       return;
     }
@@ -108,7 +128,6 @@ export class TcpListener {
       acceptor.resolve(socket);
       return;
     }
-    if (this.#waiting.length === MAX_BACKLOG) socket.resetAndDestroy();
-    else this.#waiting.push(socket);
+    this.#waiting.push(socket);
   }
 }
