@@ -48,7 +48,9 @@ export function stdioInterfaces(host: Host, streams: StreamsInterface) {
     };
     lower(host, get, [], (lowering) => (out: number): void => {
       host.enter();
-      lowering.memory.view.setUint8(lowering.at(out, 8, 4), 0);
+      // First the address: checking it finds the memory's new bytes when it has grown.
+      const at = lowering.at(out, 8, 4);
+      lowering.memory.view.setUint8(at, 0);
     });
     return get;
   };
