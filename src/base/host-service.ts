@@ -27,6 +27,8 @@ export interface HostService {
   ): HostReply | Promise<HostReply>;
   /** Its calls are over soon and never look at their signal: they are given one that does not abort. */
   readonly needsNoSignal?: true;
+  /** Others wait for a worker: whether this process ends soon, as it has nothing to do. */
+  crowded?(): boolean;
   /** The process is over: let go of all that was opened for it. */
   end?(): void;
 }

@@ -47,7 +47,7 @@ export class ContainerHttp {
     return this.#components.isIdle(process);
   }
 
-  /** Lets go of the instances that wait for requests. */
+  /** Lets go of the instances that wait for requests, and of the others once they have answered. */
   close(): void {
     this.#components.close();
   }

@@ -29,6 +29,7 @@ import { narrowing } from "./narrow-grants.js";
 import { openExport } from "./open-export.js";
 import type { ContainerHttp } from "./container-http.js";
 import type { Process } from "./process.js";
+import { asksOthers } from "./process-services.js";
 import { reading } from "./read-options.js";
 import { withoutGrants } from "./revoked-grants.js";
 import type { FetchOptions, IncomingRequest, OutgoingResponse } from "../http/incoming-exchange.js";
@@ -445,6 +446,8 @@ export class Container implements AsyncDisposable {
     }
     this.ledger.narrow(next, change);
     for (const process of this.#processes ?? []) process.revoke(change.taken);
+    // The next request gets what is granted now.
+    this.#http?.close();
   }
 
   async #openHttp(): Promise<ContainerHttp> {
@@ -459,10 +462,11 @@ export class Container implements AsyncDisposable {
           this.#assertThere("ask");
           return this.#launch(undefined, options);
         },
-        serve: async (options, services) => {
+        serve: async (program, options, services) => {
           this.#assertThere("ask");
-          return await this.#launch(undefined, options, { program: "http", services });
+          return await this.#launch(undefined, options, { program, services });
         },
+        asksOthers: asksOthers(launch),
         hold: () => this.#host.hold(),
         unhold: () => this.#host.unhold(),
       },

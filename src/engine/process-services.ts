@@ -6,6 +6,7 @@ import type { HttpBroker, HttpUse } from "../http/out/broker.js";
 import type { HttpOptions } from "../http/http-options.js";
 import type { CheckedGrants } from "./check-grants.js";
 import type { CheckedOptions } from "./check-options.js";
+import { grantsSockets } from "../services/checked-sockets.js";
 import { grantsServices } from "./check-service-grants.js";
 import type { Stores } from "./check-stores.js";
 import type { GrantedServices, ServiceListener } from "./granted-services.js";
@@ -22,6 +23,14 @@ export interface ServiceHosts {
 /** Whether the processes of a container may ask its app for anything: most may not, and pay nothing. */
 export function needsServices({ http, services }: CheckedOptions): boolean {
   return http.length > 0 || grantsServices(services);
+}
+
+/**
+ * Whether its processes may ask for what outlives one of their instances: requests, sockets, functions of the
+ * app. Stores, configuration and logs are asked call by call.
+ */
+export function asksOthers({ http, services, imports }: CheckedOptions): boolean {
+  return http.length > 0 || grantsSockets(services.sockets) || imports.size > 0;
 }
 
 /**

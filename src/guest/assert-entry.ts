@@ -30,8 +30,9 @@ function assertProgram(
   if (entry !== undefined) {
     throw invalid(module, `it is a component, of which no function "${entry}" can be the program`);
   }
-  if (program === "calls" || program === world) return;
-  const wanted = program === "command" ? "wasi:cli/run" : "wasi:http/incoming-handler";
+  const needed = program === "http-fresh" ? "http" : program;
+  if (needed === "calls" || needed === world) return;
+  const wanted = needed === "command" ? "wasi:cli/run" : "wasi:http/incoming-handler";
   throw new SafedockError("ERR_MODULE_INVALID", `${module.name}: it does not export ${wanted}`, {
     data: { module: module.name, problem: `it does not export ${wanted}` },
     hint: "call its functions with container.call, or choose a component of that world",

@@ -67,6 +67,7 @@ export class Dispatcher {
   #enqueue(guest: Guest): void {
     this.#queue.push(guest);
     if (this.#crew.short) this.#crew.add();
+    else this.#crew.workers.some((worker) => worker.current?.services?.crowded());
     this.#sweeper.within(LONG_RUN_MS);
   }
 

@@ -85,6 +85,12 @@ export class GuestServices {
     controller?.abort();
   }
 
+  /** Others wait for a worker: whether this process ends soon. */
+  crowded(): boolean {
+    for (const service of this.#services.values()) if (service.crowded?.() === true) return true;
+    return false;
+  }
+
   /** The process is over. */
   end(): void {
     if (this.#ended) return;

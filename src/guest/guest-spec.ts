@@ -12,9 +12,9 @@ export interface GuestSpec extends ContextSpec {
   readonly services?: readonly string[];
   /**
    * What a component is run as: `"command"` (default) runs wasi:cli/run, `"calls"` waits for calls of its
-   * functions, `"http"` for requests.
+   * functions, `"http"` for requests, `"http-fresh"` too, with an instance for each.
    */
-  readonly program?: "command" | "calls" | "http";
+  readonly program?: "command" | "calls" | "http" | "http-fresh";
   /** Of a component's imports, those that functions of the app provide: interface (or "") and function. */
   readonly hostFunctions?: readonly (readonly [string, string])[];
   /** Exported function to call in place of `_start`. */

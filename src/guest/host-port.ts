@@ -144,6 +144,11 @@ export class HostPort implements HostCalls {
     this.#pending.delete(id);
   }
 
+  renew(): void {
+    this.#pending.clear();
+    this.#messages.clear();
+  }
+
   #nextId(): number {
     this.#lastId = this.#lastId === MAX_ID ? 1 : this.#lastId + 1;
     return this.#lastId;

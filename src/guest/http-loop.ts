@@ -7,6 +7,8 @@ import type { CallTimes } from "./run-component.js";
 /** Looks for the next request this often before the worker parks: about 100 µs, what an app takes between two. */
 const SPINS_BEFORE_PARK = 2000;
 
+type Handle = (request: object, outparam: object) => void;
+
 /** Hands the app's requests to the component's handler, one after the other, until there are no more. */
 export function serveRequests(
   exports: ComponentExports,
@@ -16,30 +18,53 @@ export function serveRequests(
 ): void {
   const handle = findHandler(exports);
   for (;;) {
-    times.idle();
-    const answer = ask(host);
-    times.begin();
-    if (!answer.ok) throw new Error(`the app gives no requests: ${answer.code}`);
-    const head = answer.head as IncomingHead | undefined;
+    const head = nextRequest(host, times);
     if (head === undefined) return;
-    const given = handled(head);
-    handle(given.request, given.outparam);
-    given.over();
+    handleOne(handle, handled, head);
     if (head.last) return;
   }
 }
 
-function findHandler(exports: ComponentExports): (request: object, outparam: object) => void {
+/** Hands one request to the component's handler. */
+export function handleRequest(
+  exports: ComponentExports,
+  handled: Preview2["handled"],
+  head: IncomingHead,
+): void {
+  handleOne(findHandler(exports), handled, head);
+}
+
+/** Waits for the app's next request; `meanwhile` is done while the app looks for one. Undefined: there are no more. */
+export function nextRequest(
+  host: HostCalls,
+  times: CallTimes,
+  meanwhile?: () => void,
+): IncomingHead | undefined {
+  times.idle();
+  const id = host.send(INCOMING_SERVICE, "next", undefined);
+  meanwhile?.();
+  const answer = answerOf(host, id);
+  if (!answer.ok) throw new Error(`the app gives no requests: ${answer.code}`);
+  if (answer.head !== undefined) times.begin();
+  return answer.head as IncomingHead | undefined;
+}
+
+function handleOne(handle: Handle, handled: Preview2["handled"], head: IncomingHead): void {
+  const given = handled(head);
+  handle(given.request, given.outparam);
+  given.over();
+}
+
+function findHandler(exports: ComponentExports): Handle {
   const name = Object.keys(exports).find((key) => key.startsWith("wasi:http/incoming-handler@"));
   const { handle } = (exports[name ?? ""] ?? {}) as { readonly handle?: unknown };
   if (typeof handle !== "function") {
     throw new WebAssembly.RuntimeError("there is no wasi:http/incoming-handler");
   }
-  return handle as (request: object, outparam: object) => void;
+  return handle as Handle;
 }
 
-function ask(host: HostCalls): HostAnswer {
-  const id = host.send(INCOMING_SERVICE, "next", undefined);
+function answerOf(host: HostCalls, id: number): HostAnswer {
   for (let spin = 0; spin < SPINS_BEFORE_PARK; spin++) {
     const answer = host.take(id);
     if (answer !== undefined) return answer;

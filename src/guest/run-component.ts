@@ -1,10 +1,11 @@
+import type { IncomingHead } from "../base/incoming-messages.js";
 import type { HostCalls } from "../wasi/host-calls.js";
 import { serveCalls } from "./call-loop.js";
 import type { ComponentCode, ComponentExports, ComponentImports } from "./component-code.js";
 import { readThrown } from "./component-errors.js";
 import type { GuestSpec } from "./guest-spec.js";
 import { hostFunctions } from "./host-functions.js";
-import { serveRequests } from "./http-loop.js";
+import { handleRequest, serveRequests } from "./http-loop.js";
 import type { Kernel, KernelProcess } from "./kernel.js";
 
 export interface ComponentOrder extends Pick<GuestSpec, "program" | "hostFunctions"> {}
@@ -33,6 +34,7 @@ export function runComponent(
   kernel: Kernel,
   process: ComponentProcess,
   memories: readonly WebAssembly.Memory[],
+  request?: IncomingHead,
 ): number {
   kernel.beginComponent(process);
   const { host } = process;
@@ -44,7 +46,8 @@ export function runComponent(
   if (order.program === "calls") serveCalls(exports, mustHave(host), process.times);
   else if (order.program === "http") {
     serveRequests(exports, kernel.handled, mustHave(host), process.times);
-  } else return runCommand(exports);
+  } else if (request !== undefined) handleRequest(exports, kernel.handled, request);
+  else return runCommand(exports);
   return 0;
 }
 

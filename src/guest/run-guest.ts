@@ -11,6 +11,8 @@ import {
   REASON_TRAPPED,
 } from "./mailbox.js";
 import { initialPages, type MemoryPlan, planMemories } from "./memory-plan.js";
+import type { IncomingHead } from "../base/incoming-messages.js";
+import { nextRequest } from "./http-loop.js";
 import type { LimitName } from "./guest-spec.js";
 import type { MemoryPool } from "./memory-pool.js";
 import type { Kernel } from "./kernel.js";
@@ -51,13 +53,33 @@ export interface CountedProcess extends ComponentProcess {
   readonly usage: SlotUsage;
 }
 
-/** Runs a module once, as a fresh instance, on the calling thread. */
+/** Runs a module on the calling thread: once, as a fresh instance, or so for each request of its app. */
 export function runGuest(
   order: RunOrder,
   loaded: LoadedModule,
   kernel: Kernel,
   process: CountedProcess,
   pool: MemoryPool,
+): RunOutcome {
+  if (order.program !== "http-fresh") return runInstance(order, loaded, kernel, process, pool);
+  const { host, times } = process;
+  if (host === undefined) throw new Error("a process that serves has no services");
+  for (;;) {
+    const request = nextRequest(host, times, () => pool.zero());
+    if (request === undefined) return { reason: REASON_EXITED, code: 0, detail: undefined };
+    const outcome = runInstance(order, loaded, kernel, process, pool, request);
+    if (outcome.reason !== REASON_EXITED || kernel.exitCode !== undefined) return outcome;
+    host.renew();
+  }
+}
+
+function runInstance(
+  order: RunOrder,
+  loaded: LoadedModule,
+  kernel: Kernel,
+  process: CountedProcess,
+  pool: MemoryPool,
+  request?: IncomingHead,
 ): RunOutcome {
   const plan = planMemories(loaded.memories, order.memoryBytes);
   if (plan === undefined) {
@@ -71,7 +93,7 @@ export function runGuest(
   usage.useMemories(memories);
   let outcome: RunOutcome;
   try {
-    outcome = execute(order, loaded, kernel, process, memories);
+    outcome = execute(order, loaded, kernel, process, memories, request);
   } finally {
     kernel.end();
     usage.end();
@@ -106,9 +128,10 @@ function execute(
   kernel: Kernel,
   process: ComponentProcess,
   memories: readonly WebAssembly.Memory[],
+  request: IncomingHead | undefined,
 ): RunOutcome {
   if (loaded.code !== undefined) {
-    return executeComponent(order, loaded.code, kernel, process, memories);
+    return executeComponent(order, loaded.code, kernel, process, memories, request);
   }
   const functions = process.trace?.wrap(kernel.imports) ?? kernel.imports;
   const imports: WebAssembly.Imports = Object.create(functions) as WebAssembly.Imports;
@@ -143,9 +166,10 @@ function executeComponent(
   kernel: Kernel,
   process: ComponentProcess,
   memories: readonly WebAssembly.Memory[],
+  request: IncomingHead | undefined,
 ): RunOutcome {
   try {
-    const exitCode = runComponent(order, code, kernel, process, memories);
+    const exitCode = runComponent(order, code, kernel, process, memories, request);
     return { reason: REASON_EXITED, code: kernel.exitCode ?? exitCode, detail: undefined };
   } catch (error) {
     const exitCode = kernel.exitCode;

@@ -50,6 +50,8 @@ export class WorkerLoop {
   /** Made when a process that may ask something of the app is on its way. */
   #host: HostPort | undefined;
   #hasComponents = false;
+  /** The last order has made many instances. */
+  #mustTurn = false;
   /** Orders taken so far. */
   #taken = 0;
   #slotInUse = 0;
@@ -89,7 +91,9 @@ export class WorkerLoop {
       }
       if (this.#takeOrder()) {
         runs++;
-        continue;
+        if (!this.#mustTurn) continue;
+        this.#mustTurn = false;
+        break;
       }
       if (this.#spin()) continue;
       const wake = Atomics.load(words, box.WAKE);
@@ -237,6 +241,7 @@ export class WorkerLoop {
       this.#mailbox.floats[slot / 2 + box.FLOAT_CPU_STARTED] = this.#threadTime.recent(started);
       this.#cpuStepMs = Math.min(spec.cpuMs, THREAD_TIME_STEP_MS);
     }
+    this.#mustTurn = spec.program === "http-fresh";
     return runGuest(
       spec,
       loaded,

@@ -5,10 +5,21 @@ import type { IncomingAnswer } from "./incoming-answer.js";
 
 const NOTHING: HostReply = Object.freeze({});
 
-/** Is told what becomes of the process. */
+/** In place of a request: the process is to end. */
+export const END = Symbol("no more requests");
+
+export interface NextRequest {
+  readonly answer: IncomingAnswer;
+  /** The process ends after it. */
+  readonly last: boolean;
+}
+
+/** Is asked, and told what becomes of the process. */
 export interface IncomingEvents {
-  /** A handler has returned, and the process asks for the next request. */
-  idle(): void;
+  /** The process asks for its next request; undefined: it is given one later. */
+  next(): NextRequest | typeof END | undefined;
+  /** Others wait for a worker: whether the process leaves its own. */
+  crowded(): boolean;
   /** The process is over. */
   ended(): void;
 }
@@ -17,42 +28,38 @@ export interface IncomingEvents {
 export class IncomingService implements HostService {
   readonly needsNoSignal = true;
   readonly #answers = new Map<number, IncomingAnswer>();
-  readonly #waiting: { readonly answer: IncomingAnswer; readonly last: boolean }[] = [];
   #next: ((reply: HostReply) => void) | undefined;
   #number = 0;
-  #closed = false;
   readonly #events: IncomingEvents;
 
   constructor(events: IncomingEvents) {
     this.#events = events;
   }
 
-  /** Gives the process one more request. `last`: it ends after it. */
-  give(answer: IncomingAnswer, last: boolean): void {
-    const next = this.#next;
-    this.#next = undefined;
-    this.#waiting.push({ answer, last });
-    next?.(this.#shift());
+  /** Gives a request to the process, which waits for one. */
+  give(next: NextRequest): void {
+    this.#reply(this.#replyWith(next));
   }
 
-  /** There are no more requests: the process ends. */
+  /** The process, which waits for a request, ends. */
   close(): void {
-    this.#closed = true;
-    const next = this.#next;
-    this.#next = undefined;
-    next?.(NOTHING);
+    this.#reply(NOTHING);
+  }
+
+  crowded(): boolean {
+    return this.#events.crowded();
   }
 
   /** Ends what has no end yet: the process is over, for this reason. */
   fail(reason: unknown): void {
     for (const answer of this.#answers.values()) answer.fail(reason);
-    for (const { answer } of this.#waiting) answer.fail(reason);
   }
 
   call(op: string, head: unknown, body: Uint8Array): HostReply | Promise<HostReply> {
     if (op === "next") {
-      if (this.#waiting.length > 0) return this.#shift();
-      if (this.#closed) return NOTHING;
+      const next = this.#events.next();
+      if (next === END) return NOTHING;
+      if (next !== undefined) return this.#replyWith(next);
       return new Promise((resolve) => {
         this.#next = resolve;
       });
@@ -77,7 +84,6 @@ export class IncomingService implements HostService {
         this.#answers.delete(request);
         answer.dropped({ request, code: undefined });
         answer.leaveBody();
-        this.#events.idle();
         return NOTHING;
       default:
         throw new HostRefusal("internal-error");
@@ -89,11 +95,15 @@ export class IncomingService implements HostService {
     this.#events.ended();
   }
 
-  #shift(): HostReply {
-    const next = this.#waiting.shift();
-    if (next === undefined) return NOTHING;
+  #reply(reply: HostReply): void {
+    const next = this.#next;
+    this.#next = undefined;
+    next?.(reply);
+  }
+
+  #replyWith({ answer, last }: NextRequest): HostReply {
     const number = ++this.#number;
-    this.#answers.set(number, next.answer);
-    return { head: next.answer.head(number, next.last) };
+    this.#answers.set(number, answer);
+    return { head: answer.head(number, last) };
   }
 }

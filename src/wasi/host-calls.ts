@@ -30,6 +30,8 @@ export interface HostCalls {
   forget(id: number): void;
   /** Nobody looks at that answer any more; what was asked is done. */
   ignore(id: number): void;
+  /** Another instance of the same program begins: nobody waits for answers any more. */
+  renew(): void;
 }
 
 const NO_ANSWER: HostAnswer = { ok: false, code: "unavailable", data: undefined };
@@ -45,4 +47,5 @@ export const NO_HOST_CALLS: HostCalls = {
   call: () => NO_ANSWER,
   forget: () => undefined,
   ignore: () => undefined,
+  renew: () => undefined,
 };

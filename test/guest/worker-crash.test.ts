@@ -30,9 +30,11 @@ beforeAll(async () => {
   await writeFile(
     kernel,
     text.replace(
-      /(\n {4}begin\(\{ spec.*\{\n)/,
+      /(\n {4}begin\(process, memory\) \{\n)/,
       (begin) => `${begin}
-      if (spec.args[0] === "exit") process.exit(9);
+      const { spec } = process;
+      const { exit } = globalThis.process;
+      if (spec.args[0] === "exit") exit(9);
       if (spec.args[0] === "throw") throw new Error("a fault of ours");
       if (spec.args[0] === "heap") for (const all = []; ; ) all.push(new Array(100000).fill(0));`,
     ),

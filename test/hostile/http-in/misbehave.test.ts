@@ -66,7 +66,7 @@ describe("an answer that breaks off", () => {
     ["loop_within_answer", "ERR_HTTP_TIMEOUT", /timeoutMs/],
     ["exit_within_answer", "ERR_HTTP_RESPONSE_INVALID", /before its answer was complete/],
     ["drop_body", "ERR_HTTP_RESPONSE_INVALID", /dropped before its end/],
-    ["leave_body", "ERR_HTTP_RESPONSE_INVALID", /before its answer was complete/],
+    ["leave_body", "ERR_HTTP_RESPONSE_INVALID", /dropped before its end/],
     ["drop_body_before_stream", "ERR_HTTP_TRAPPED", /before what was made from it/],
     ["finish_body_before_stream", "ERR_HTTP_TRAPPED", /before its stream/],
     ["endless_body", "ERR_HTTP_RESPONSE_INVALID", /maxResponseBytes/],

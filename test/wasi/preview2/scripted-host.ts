@@ -59,6 +59,11 @@ export class ScriptedHost implements HostCalls {
     this.take(id);
   }
 
+  renew(): void {
+    this.#open.clear();
+    this.#answers.clear();
+  }
+
   wait(): void {
     throw new Error("it would wait for ever");
   }
