@@ -54,12 +54,15 @@ const SIDES: Readonly<Partial<Record<NameKind, "import" | "export">>> = {
  * `ERR_COMPONENT_INVALID` for bytes that are no component.
  */
 export function assertSafeNames(bytes: Uint8Array, component: string): void {
+  const versions = new Map<string, string>();
   for (const list of namesOf(bytes, component)) {
     for (const [index, name] of list.names.entries()) {
       const problem = RULES[list.kind]?.(name) ?? whatTakes(list, name, index);
       if (problem !== undefined) throw unsafe(component, list, name, problem);
     }
-    if (list.kind === "import" && list.where === "") refuseTwoVersions(list, component);
+    if (list.kind === "import" && list.where === "") {
+      refuseTwoVersions(list, component, versions);
+    }
   }
 }
 
@@ -71,9 +74,11 @@ function whatTakes(list: NameList, name: string, index: number): string | undefi
   return whatTakesExternName(name, sort, side);
 }
 
-/** Generated code looks imports up without their versions: those of one name must be compatible. */
-function refuseTwoVersions(list: NameList, component: string): void {
-  const versions = new Map<string, string>();
+/**
+ * Generated code looks imports up without their versions: those of one name must be compatible. `versions`
+ * has those of the sections before.
+ */
+function refuseTwoVersions(list: NameList, component: string, versions: Map<string, string>): void {
   for (const name of list.names) {
     const [base = name, version = ""] = name.split("@");
     const compatible = compatibleVersion(version);
