@@ -2,10 +2,14 @@
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { rootCertificates } from "node:tls";
 import { fileURLToPath } from "node:url";
+import express from "express";
+import fastify from "fastify";
+import { Hono } from "hono";
 import * as safedock from "safedock";
 import * as oci from "safedock/oci";
 import * as testing from "safedock/testing";
@@ -78,6 +82,14 @@ beforeAll(async () => {
   await writeFile(join(fixture.folder, "hello.wasm"), await guestBytes("hello"));
   const prices = await readFile(join(root, "test/guests/http/request.wasm"));
   await writeFile(join(fixture.folder, "prices.wasm"), prices);
+  for (const [name, path] of [
+    ["site", "components/http/answers"],
+    ["upload", "components/http/bodies"],
+    ["report", "c/tools/cgi"],
+  ] as const) {
+    const bytes = await readFile(join(root, `test/guests/${path}.wasm`));
+    await writeFile(join(fixture.folder, `${name}.wasm`), bytes);
+  }
   await mkdir(join(fixture.folder, "data", "tenants", "7"), { recursive: true });
   await mkdir(join(fixture.folder, "data", "inbox"));
   await writeFile(join(fixture.folder, "company-ca.pem"), rootCertificates[0] ?? "");
@@ -139,7 +151,11 @@ async function execute(code: string): Promise<void> {
       ImageStore,
       createHash,
       createReadStream,
+      createServer,
       createWriteStream,
+      express,
+      fastify,
+      Hono,
       pipeline,
       readFile,
       resolveEntry,
