@@ -6,6 +6,8 @@ import type { GuestMemory } from "./guest-memory.js";
 const PATH_MAX_BYTES = 4096;
 /** Short names are built from their codes: cheaper than a call of the decoder up to about here. */
 const ASCII_LOOP_BYTES = 48;
+/** Places for short paths that were read before; a power of two. Programs use few of them again and again. */
+const KNOWN_PATHS = 64;
 
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export const ENCODER = new TextEncoder();
@@ -16,16 +18,45 @@ export function readPath(memory: GuestMemory, address: number, length: number): 
   if (length > PATH_MAX_BYTES) return -ENAMETOOLONG;
   const { bytes } = memory;
   const end = address + length;
-  if (length <= ASCII_LOOP_BYTES) {
-    let text = "";
-    for (let at = address; at < end; at++) {
-      const byte = bytes[at] ?? 0;
-      if (byte === 0 || byte > 0x7f) return decode(bytes, address, end);
-      text += String.fromCharCode(byte);
-    }
-    return text;
+  return length <= ASCII_LOOP_BYTES ? readShort(bytes, address, end) : decode(bytes, address, end);
+}
+
+/** A short path of ASCII as it was read before: one and the same string, which V8 has hashed already. */
+class KnownPath {
+  text = "";
+  readonly #bytes = new Uint8Array(ASCII_LOOP_BYTES);
+  #length = 0;
+
+  is(bytes: Uint8Array, start: number, length: number): boolean {
+    if (length !== this.#length) return false;
+    const own = this.#bytes;
+    for (let at = 0; at < length; at++) if (own[at] !== bytes[start + at]) return false;
+    return true;
   }
-  return decode(bytes, address, end);
+
+  become(text: string, bytes: Uint8Array, start: number): void {
+    this.text = text;
+    this.#length = text.length;
+    for (let at = 0; at < text.length; at++) this.#bytes[at] = bytes[start + at] ?? 0;
+  }
+}
+
+const known = Array.from({ length: KNOWN_PATHS }, () => new KnownPath());
+
+function readShort(bytes: Uint8Array, start: number, end: number): string | Errno {
+  let hash = 0;
+  for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + (bytes[at] ?? 0)) | 0;
+  const path = known[(hash ^ (hash >>> 8)) & (KNOWN_PATHS - 1)];
+  const length = end - start;
+  if (path?.is(bytes, start, length)) return path.text;
+  let text = "";
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte === 0 || byte > 0x7f) return decode(bytes, start, end);
+    text += String.fromCharCode(byte);
+  }
+  path?.become(text, bytes, start);
+  return text;
 }
 
 function decode(bytes: Uint8Array, start: number, end: number): string | Errno {
