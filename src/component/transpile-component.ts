@@ -41,8 +41,9 @@ export async function transpileComponent(
   load: () => Promise<Transpiler>,
 ): Promise<PreparedComponent> {
   assertSafeNames(bytes, component);
-  assertSupported(unsupportedPart(bytes), component);
-  const types = typesOf(bytes, component);
+  const part = read(() => unsupportedPart(bytes), component);
+  assertSupported(part, component);
+  const types = read(() => readWorldTypes(bytes), component);
   assertSupported(unsupportedType(types), component);
   const jco = await load();
   await jco.$init;
@@ -78,9 +79,9 @@ export async function transpileComponent(
   };
 }
 
-function typesOf(bytes: Uint8Array, component: string): WorldTypes {
+function read<T>(reads: () => T, component: string): T {
   try {
-    return readWorldTypes(bytes);
+    return reads();
   } catch (error) {
     if (error instanceof ModuleFormatError) throw invalid(component, error.message);
     throw error;

@@ -17,6 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => runner.close());
 afterEach(() => {
+  // oxlint-disable-next-line vitest/no-standalone-expect -- after each test
   expect(Reflect.get(globalThis, "PWNED")).toBeUndefined();
 });
 
