@@ -1,7 +1,7 @@
 /** Runs every example of the doc comments, the README and the pages under docs/. */
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -25,6 +25,13 @@ import { attachBundle, makeSigner, signInRegistry, statementOf } from "../trust/
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
+/** Components of the examples, by the names that they have there. */
+const COMPONENTS = [
+  ["hello-component.wasm", "hello"],
+  ["kinds.wasm", "real/kinds"],
+  ["hello-proxy.wasm", "real/hello-proxy"],
+] as const;
+
 interface Example {
   readonly name: string;
   readonly code: string;
@@ -43,6 +50,7 @@ async function examples(): Promise<Example[]> {
   }
   for (const page of [
     "README.md",
+    "docs/components.md",
     "docs/errors.md",
     "docs/images.md",
     "docs/grants.md",
@@ -80,6 +88,9 @@ beforeAll(async () => {
   await signEverywhere(fixtureImage.manifest.descriptor.digest);
   image = await fixture.engine.pullImage(`${registry.host}/acme/hello:1.2`);
   await writeFile(join(fixture.folder, "hello.wasm"), await guestBytes("hello"));
+  for (const [file, name] of COMPONENTS) {
+    await copyFile(join(root, `test/guests/components/${name}.wasm`), join(fixture.folder, file));
+  }
   const prices = await readFile(join(root, "test/guests/http/request.wasm"));
   await writeFile(join(fixture.folder, "prices.wasm"), prices);
   for (const [name, path] of [
