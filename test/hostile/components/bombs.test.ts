@@ -136,13 +136,6 @@ describe("what is made of it", () => {
     expect(await refusal(bytes, 50)).toBe("ERR_MODULE_COMPILE_TIMEOUT");
   });
 
-  test("is no larger than its bound", async () => {
-    const bytes = await componentBytes(many(6_000));
-    expect(["ERR_COMPONENT_INVALID", "ERR_MODULE_COMPILE_TIMEOUT"]).toContain(
-      await refusal(bytes, 8_000),
-    );
-  });
-
   test("is not begun for a component over moduleBytes", async () => {
     const image = await runner.engine.loadImage(
       await componentBytes(callable({ core: `(func (export "go") (result i32) (i32.const 1))` })),
