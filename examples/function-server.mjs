@@ -20,12 +20,13 @@ async function functionOf(path, options) {
 }
 
 const hello = await functionOf("components/real/hello-proxy.wasm");
-const variables = await functionOf("c/tools/cgi.wasm", { grants: { env: { STAGE: "demo" } } });
+const tools = await functionOf("c/tools/cgi.wasm", { grants: { env: { STAGE: "demo" } } });
 
 const router = createRouter({
   "/": hello,
-  "/users/[id]": variables,
-  "/files/[...path]": variables,
+  // The program gets "7" of /users/7/env as the variable X_PARAM_ID, and "/env" as PATH_INFO.
+  "/users/[id]/[...page]": tools,
+  "/tools/[...page]": tools,
 });
 const server = createServer(toNodeHandler(router));
 server.listen(port, "127.0.0.1");
@@ -44,7 +45,7 @@ if (port !== 0) {
   process.once("SIGINT", stop);
 } else {
   try {
-    for (const path of ["/", "/users/7?full=yes", "/files/a/b.txt", "/nothing"]) {
+    for (const path of ["/", "/users/7/env?full=yes", "/tools/count", "/tools/count", "/nothing"]) {
       const response = await fetch(origin + path);
       const text = await response.text();
       console.log(`GET ${path} → ${response.status}`);
