@@ -7,13 +7,12 @@ import {
 import { createPreview1 } from "../../src/wasi/preview1/index.js";
 
 describe("the list of functions", () => {
-  test("has 46 functions in preview 1 and 45 in snapshot 0, all of them provided", () => {
+  test("has 46 functions in preview 1 and 45 in snapshot 0; those of every module are provided", () => {
     const { imports } = createPreview1();
     expect(preview1Functions.size).toBe(46);
     expect(unstableFunctions.size).toBe(45);
     for (const [module, functions] of preview1Modules) {
-      const provided =
-        module === "wasi_unstable" ? imports.wasi_unstable : imports.wasi_snapshot_preview1;
+      const provided = Object.entries(imports).find(([name]) => name === module)?.[1] ?? {};
       expect(Object.keys(provided).toSorted()).toEqual([...functions.keys()].toSorted());
     }
   });

@@ -95,7 +95,8 @@ function interfaces(host: Host) {
     "wasi:keyvalue/batch": batchInterface(host),
     "wasi:logging/logging": loggingInterface(host),
   };
-  return { imports, handled: http.handled };
+  const handled: typeof http.handled = (head) => http.handled(head);
+  return { imports, handled };
 }
 
 export function createPreview2(): Preview2 {
