@@ -74,8 +74,8 @@ export interface ProcessOptions {
   /**
    * Is told of each call that the process makes to its host, in order, the last one before the process is
    * over; of one that was killed, as far as it got. A process whose calls are not taken in as fast as it
-   * makes them waits. What the listener throws becomes an uncaught exception of the app. Default: none, and
-   * calls cost nothing more.
+   * makes them waits. What the listener throws becomes an uncaught exception of the app. Nothing is told of a
+   * component's calls. Default: none, and calls cost nothing more.
    */
   readonly onHostCall?: (call: HostCall) => void;
 }
