@@ -30,14 +30,24 @@ export class DenialTally {
   add({ denials, others }: DenialMessage): void {
     this.#others += others;
     for (const { denial, count } of denials) {
-      const { kind, call, errno, mount = -1, needs = "", path = "", address = "" } = denial;
-      const key = `${kind} ${call} ${errno} ${mount} ${needs} ${path} ${address}`;
+      const {
+        kind,
+        call,
+        errno,
+        mount = -1,
+        needs = "",
+        path = "",
+        address = "",
+        headers = [],
+      } = denial;
+      const key = `${kind} ${call} ${errno} ${mount} ${needs} ${path} ${address} ${headers.join()}`;
+      const size = path.length + headers.join().length;
       const before = this.#counted.get(key);
       if (before !== undefined) {
         this.#counted.set(key, { denial, count: before.count + count });
-      } else if (this.#counted.size < MAX_DISTINCT && this.#paths + path.length <= MAX_PATHS) {
+      } else if (this.#counted.size < MAX_DISTINCT && this.#paths + size <= MAX_PATHS) {
         this.#counted.set(key, { denial, count });
-        this.#paths += path.length;
+        this.#paths += size;
       } else {
         this.#others += count;
       }

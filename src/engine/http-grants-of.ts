@@ -69,7 +69,7 @@ export function shownHttpGrant({
 
 /** The least grant that would have allowed a request; `granted` is what the container was made with. */
 export function httpGrantFor(
-  { call, path = "", address }: Denial,
+  { call, path = "", address, headers }: Denial,
   granted: readonly CheckedHttpGrant[],
 ): HttpGrant {
   const url = new URL(path);
@@ -78,7 +78,7 @@ export function httpGrantFor(
     return origin !== undefined && isOfOrigin(origin, url);
   });
   const there = ofOrigin.find(({ pathPrefix }) => isBelow(pathPrefix, url.pathname));
-  if (there !== undefined) return widenedGrant(there, call, address);
+  if (there !== undefined) return widenedGrant(there, call, address, headers);
   const [other] = ofOrigin;
   const wanted = address ?? literalAddress(url);
   const addresses =
@@ -93,11 +93,12 @@ export function httpGrantFor(
   };
 }
 
-/** As it is, and the method or the address with it. */
+/** As it is, and the method, the address or the headers with it. */
 function widenedGrant(
   there: CheckedHttpGrant,
   method: string,
   address: string | undefined,
+  headers: readonly string[] | undefined,
 ): HttpGrant {
   const { methods } = there;
   const isWanted = methods === "any" || methods.includes(method);
@@ -105,6 +106,9 @@ function widenedGrant(
     ...there,
     ...(isWanted ? undefined : { methods: [...methods, method] }),
     ...(address === undefined ? undefined : { addresses: widened(there, address) }),
+    ...(headers === undefined
+      ? undefined
+      : { headers: [...new Set([...(there.headers ?? []), ...headers])] }),
   });
 }
 

@@ -112,13 +112,14 @@ export class ContainerServices {
 }
 
 function httpService(broker: HttpBroker, log: DenialLog): HostService {
-  return broker.session(({ method, url, address }) =>
+  return broker.session(({ method, url, address, headers }) =>
     log.denied({
       kind: "http",
       call: method,
       path: url,
       errno: EACCES,
       ...(address === undefined ? undefined : { address }),
+      ...(headers === undefined ? undefined : { headers }),
     }),
   );
 }

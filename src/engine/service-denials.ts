@@ -16,8 +16,8 @@ export class ServiceDenials implements DenialLog {
   }
 
   denied(denial: Denial): void {
-    const { kind, call, errno, path = "", address = "" } = denial;
-    const key = `${kind} ${call} ${errno} ${path} ${address}`;
+    const { kind, call, errno, path = "", address = "", headers = [] } = denial;
+    const key = `${kind} ${call} ${errno} ${path} ${address} ${headers.join()}`;
     const count = (this.#counts.get(key) ?? 0) + 1;
     if (count > 1 || this.#counts.size < MAX_DISTINCT) this.#counts.set(key, count);
     else return this.#send({ denials: [], tell: false, suppressed: 0, others: this.#skip() });

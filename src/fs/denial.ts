@@ -23,6 +23,8 @@ export interface Denial {
   readonly needs?: "read-only" | "create-only" | "read-write";
   /** The address that was refused, of "http": the name is granted, but not where it leads. */
   readonly address?: string;
+  /** All headers of a request, of "http": one of them is not granted. */
+  readonly headers?: readonly string[];
   /** What the guest got. */
   readonly errno: number;
 }

@@ -335,6 +335,25 @@ describe("grants of requests in use", () => {
     expect(events).toEqual([]);
   });
 
+  it("a header that is not granted is told as well", async () => {
+    for (const headers of [undefined, ["accept"]]) {
+      const granted = { origin: ORIGIN, ...(headers && { headers }) };
+      const args = [...get("/a"), "cookie: a=b", "x-from: guest"];
+      const { audit, stdout } = await engine.run(command, {
+        args,
+        grants: http(granted),
+        audit: true,
+      });
+      expect(stdout.toString()).toContain("HTTP-request-denied");
+      const { grant } = audit?.denials[0] ?? {};
+      expect(grant?.http).toEqual([
+        { origin: ORIGIN, headers: [...(headers ?? []), "cookie", "x-from"] },
+      ]);
+      const again = await engine.run(command, { args, grants: grant ?? {} });
+      expect(again.stdout.toString()).toContain("200\n");
+    }
+  });
+
   it("suggestGrants makes the least of what was sent and refused", async () => {
     await using container = await engine.createContainer(command, {
       args: get("/v1/a"),

@@ -15,6 +15,8 @@ export interface RefusedRequest {
   readonly url: string;
   /** Where the name leads, if that alone is not granted. */
   readonly address?: string;
+  /** All headers that the guest has set, if one of them alone is not granted. */
+  readonly headers?: readonly string[];
 }
 
 /** Requests of one container's processes: what is granted, connections, rates and counts. */

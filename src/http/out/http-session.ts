@@ -17,6 +17,8 @@ import type { Wire, WireRequest, WireResponse } from "./wire.js";
 
 /** Requests that one process may have open, those that have failed and were not given up included. */
 const MAX_OPEN = 256;
+/** Characters of the names of headers that a denial tells: it is kept. */
+const MAX_TOLD_NAMES = 1024;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** Headers that say something about a body. */
 const OF_BODY = /^content-/;
@@ -219,11 +221,10 @@ export class HttpSession implements HostService {
       this.#tell(url, method, undefined);
       throw new HostRefusal("HTTP-request-denied");
     }
-    for (const [name] of fields) {
-      if (!maySet(active.grant, name))
-        throw new HostRefusal("HTTP-request-denied", { header: name });
-    }
-    return active;
+    const refused = fields.find(([name]) => !maySet(active.grant, name));
+    if (refused === undefined) return active;
+    this.#tellHeaders(url, method, fields);
+    throw new HostRefusal("HTTP-request-denied", { header: refused[0] });
   }
 
   /** The grant of a redirect's next hop, in place of the one before. */
@@ -234,6 +235,7 @@ export class HttpSession implements HostService {
       throw open.exchange.fail("HTTP-request-denied");
     }
     if (!fields.every(([name]) => maySet(active.grant, name))) {
+      this.#tellHeaders(url, method, fields);
       throw open.exchange.fail("HTTP-request-denied");
     }
     if (active !== open.active) {
@@ -254,6 +256,13 @@ export class HttpSession implements HostService {
   #left(id: number, open: Open): void {
     open.active.open--;
     if (open.exchange.failure === undefined && this.#open.get(id) === open) this.#open.delete(id);
+  }
+
+  #tellHeaders({ origin, pathname }: URL, method: string, fields: WireRequest["fields"]): void {
+    let left = MAX_TOLD_NAMES;
+    const names = new Set(fields.map(([name]) => name));
+    const headers = [...names].filter((name) => (left -= name.length) >= 0);
+    this.#refused({ method, url: `${origin}${pathname}`, headers });
   }
 
   #tell(url: URL, method: string, address: string | undefined): void {
