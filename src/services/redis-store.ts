@@ -41,6 +41,8 @@ return 1`;
  *
  * const client = await createClient({ url: "redis://localhost:6379" }).connect();
  * const store = redisStore(client, { prefix: "guests:" });
+ * console.log(await store.increment("visits", 1n)); // 1n
+ * await client.close();
  * ```
  * @throws SafedockError `ERR_OPTIONS_INVALID`
  */

@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import express from "express";
 import fastify from "fastify";
 import { Hono } from "hono";
+import { createClient } from "redis";
 import * as safedock from "safedock";
 import * as oci from "safedock/oci";
 import * as testing from "safedock/testing";
@@ -19,6 +20,7 @@ import { ContentStore } from "../../src/content/content-store.js";
 import { ImageStore } from "../../src/image/image-store.js";
 import { resolveEntry } from "../../src/image/resolve-entry.js";
 import { guestBytes } from "../engine/guests.js";
+import { type RedisServer, startRedisServer } from "../support/redis-server.js";
 import { openTestEngine, type TestEngine } from "../support/test-engine.js";
 import { Sigstore } from "../trust/keyless-signer.js";
 import { attachBundle, makeSigner, signInRegistry, statementOf } from "../trust/signer.js";
@@ -70,6 +72,7 @@ function blocksOf(text: string, name: string): Example[] {
 const all = await examples();
 let fixture: TestEngine;
 let registry: testing.TestRegistry;
+let redis: RedisServer;
 let image: safedock.Image;
 let digest: string;
 let size: number;
@@ -78,6 +81,7 @@ beforeAll(async () => {
   fixture = await openTestEngine();
   process.env["SAFEDOCK_ROOT"] = join(fixture.folder, "default");
   registry = await testing.startRegistry();
+  redis = await startRedisServer();
   const files = {
     "/bin/hello.wasm": await guestBytes("hello"),
     "/bin/check.wasm": await guestBytes("env"),
@@ -131,6 +135,7 @@ afterAll(async () => {
   await (await safedock.defaultEngine()).close();
   await fixture.close();
   await registry.close();
+  await redis.close();
 });
 
 /** The example's names of registries and folders, as there are here. */
@@ -140,6 +145,7 @@ function localised(code: string): string {
     .replaceAll("ghcr.io/acme/*", `${registry.host}/acme/*`)
     .replaceAll('openRegistry("ghcr.io"', `openRegistry("${registry.host}"`)
     .replaceAll("registry.example", registry.host)
+    .replaceAll("redis://localhost:6379", `redis://127.0.0.1:${redis.port}`)
     .replaceAll('"./', `"${fixture.folder}/`)
     .replaceAll('"layer.tar"', `"${fixture.folder}/layer.tar"`)
     .replaceAll(/^import .*\n/gm, "")
@@ -160,6 +166,7 @@ async function execute(code: string): Promise<void> {
     ...{
       ContentStore,
       ImageStore,
+      createClient,
       createHash,
       createReadStream,
       createServer,
