@@ -8,6 +8,8 @@ export interface HostReply {
   /** Anything that `v8.serialize` takes, as small as can be. */
   readonly head?: unknown;
   readonly body?: Uint8Array;
+  /** The body's memory is nobody else's, nor are there other bytes in it: it is handed on in place of a copy. */
+  readonly isGiven?: boolean;
 }
 
 /** The app's side of one service, for one process. */

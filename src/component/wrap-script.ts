@@ -28,6 +28,9 @@ export const SCRIPT_SCOPE = [
   "BroadcastChannel",
   // A dropped handle would call into its guest's code when another guest is there.
   "FinalizationRegistry",
+  // Ours: no name of a component begins so.
+  "_isPlainText",
+  "_textDecoder",
   "fetch",
   // Names that jco forgets to declare, in messages of errors that it never comes to.
   "rep",

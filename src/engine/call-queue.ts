@@ -95,6 +95,6 @@ export class CallQueue implements HostService {
     if (call === undefined && !this.#finishing) return;
     this.#give = undefined;
     this.#current = call;
-    give(call === undefined ? FINISH : { body: call.message });
+    give(call === undefined ? FINISH : { body: call.message, isGiven: true });
   }
 }

@@ -1,4 +1,4 @@
-import { deserialize, serialize } from "node:v8";
+import { serialize } from "node:v8";
 import type { HostServices } from "../base/host-service.js";
 import { SafedockError } from "../base/errors.js";
 import { camelCase } from "../component/generated-names.js";
@@ -9,6 +9,12 @@ import {
   RESOURCE_KEY,
   TARGET_DROP,
 } from "../guest/call-message.js";
+import {
+  CALL_DEPTH,
+  decodeWithTexts,
+  encodeWithTexts,
+  OUTCOME_DEPTH,
+} from "../guest/call-bytes.js";
 import { SpinPolicy } from "../guest/spin-policy.js";
 import type { FunctionShape, TypeIndex, WorldTypes } from "../wasm/world/world-types.js";
 import { callFailed, callInvalid, callTrapped } from "./call-errors.js";
@@ -214,7 +220,7 @@ export class ComponentCalls {
           settled();
           let result: unknown;
           try {
-            result = finish(this.#instance ?? instance, deserialize(outcome) as CallOutcome);
+            result = finish(this.#instance ?? instance, decodeOutcome(outcome));
           } catch (error) {
             // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- passed on as it is
             reject(error);
@@ -293,8 +299,12 @@ function resultType(
   return isError ? type.err : type.ok;
 }
 
+function decodeOutcome(outcome: Uint8Array): CallOutcome {
+  return decodeWithTexts(outcome, OUTCOME_DEPTH) as unknown as CallOutcome;
+}
+
 function encode(label: string, message: CallMessage): Uint8Array {
-  const encoded = serialize(message);
+  const encoded = encodeWithTexts(message, CALL_DEPTH);
   if (encoded.length <= MAX_ARGUMENT_BYTES) return encoded;
   throw callInvalid(
     label,

@@ -1,5 +1,5 @@
-import { deserialize, serialize } from "node:v8";
 import type { HostAnswer, HostCalls } from "../wasi/host-calls.js";
+import { CALL_DEPTH, decodeWithTexts, encodeWithTexts, OUTCOME_DEPTH } from "./call-bytes.js";
 import {
   CALLS_SERVICE,
   type CallMessage,
@@ -24,7 +24,7 @@ import type { CallTimes } from "./run-component.js";
 const MAX_RESULT_BYTES = 256 * 2 ** 20;
 /** Looks for the next call this often before the worker parks: about 100 µs, what an app takes between two. */
 const SPINS_BEFORE_PARK = 2000;
-const NOTHING = new Uint8Array(0);
+const NOTHING: Uint8Array = new Uint8Array(0);
 
 type AnyFunction = (...args: unknown[]) => unknown;
 type AnyClass = { new (...args: unknown[]): object } & Record<string, AnyFunction | undefined>;
@@ -39,8 +39,8 @@ export function serveCalls(exports: ComponentExports, host: HostCalls, times: Ca
     times.begin();
     if (!answer.ok) throw new Error(`the app gives no calls: ${answer.code}`);
     if (answer.head === END) return;
-    const call = deserialize(answer.body) as CallMessage;
-    outcome = serialize(perform(exports, resources, call));
+    const call = decodeWithTexts(answer.body, CALL_DEPTH) as unknown as CallMessage;
+    outcome = encodeWithTexts(perform(exports, resources, call), OUTCOME_DEPTH);
     if (outcome.length > MAX_RESULT_BYTES) {
       throw new WebAssembly.RuntimeError(
         `a result takes ${outcome.length} bytes, the limit is ${MAX_RESULT_BYTES}`,
@@ -50,7 +50,7 @@ export function serveCalls(exports: ComponentExports, host: HostCalls, times: Ca
 }
 
 function ask(host: HostCalls, op: string, outcome: Uint8Array): HostAnswer {
-  const id = host.send(CALLS_SERVICE, op, undefined, outcome);
+  const id = host.send(CALLS_SERVICE, op, undefined, outcome, true);
   for (let spin = 0; spin < SPINS_BEFORE_PARK; spin++) {
     const answer = host.take(id);
     if (answer !== undefined) return answer;

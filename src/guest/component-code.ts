@@ -1,5 +1,6 @@
 import { Script } from "node:vm";
 import type { CompiledComponent } from "./compiled-module.js";
+import { isPlainText, textDecoder } from "./guest-text.js";
 import type { ModuleMessage } from "./worker-messages.js";
 
 /** What a component has of its host: by interface without its version, then by function or class. */
@@ -31,6 +32,8 @@ const SCOPED_WEBASSEMBLY = Object.freeze({
 const SCOPE = Object.freeze({
   WebAssembly: SCOPED_WEBASSEMBLY,
   globalThis: Object.freeze({ WebAssembly: SCOPED_WEBASSEMBLY }),
+  _isPlainText: isPlainText,
+  _textDecoder: textDecoder,
   console: Object.freeze({ error: () => undefined, log: () => undefined, warn: () => undefined }),
   FinalizationRegistry: class {
     register(): void {

@@ -299,7 +299,7 @@ export class GuestWorker {
     if (this.#desk !== undefined) return;
     const desk = new HostDesk({
       mailbox: this.#mailbox,
-      post: (message) => this.#thread.post(message),
+      post: (message, given) => this.#thread.post(message, given),
       receive: () => this.#thread.receive(),
       find: (id) => {
         if (this.#leaving?.id === id) return this.#leaving;

@@ -20,7 +20,7 @@ const NOTHING = new Uint8Array(0);
 
 export interface HostDeskParts {
   readonly mailbox: Mailbox;
-  post(message: HostFrameMessage): void;
+  post(message: HostFrameMessage, given: readonly ArrayBuffer[]): void;
   /** Takes the messages that have come: among them frames, given to `received`. */
   receive(): void;
   /** The process of that number, if this worker runs it or has just ended it. */
@@ -106,7 +106,9 @@ export class HostDesk {
     if (encoded !== undefined && encoded.length + body.length <= MAX_FRAME_BYTES) {
       this.#late.push({ guest: guest.id, id, kind, head: encoded, body });
     } else {
-      this.#parts.post({ type: "host-frame", id, head, body });
+      const isGiven = answer.ok && answer.reply.isGiven === true;
+      const given = isGiven ? [body.buffer as ArrayBuffer] : [];
+      this.#parts.post({ type: "host-frame", id, head, body }, given);
       this.#late.push({ guest: guest.id, id, kind, head: undefined, body: NOTHING });
     }
     this.#flush();

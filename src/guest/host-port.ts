@@ -83,14 +83,20 @@ export class HostPort implements HostCalls {
     return this.#services.includes(service);
   }
 
-  send(service: string, op: string, head: unknown, body: Uint8Array = NOTHING): number {
+  send(
+    service: string,
+    op: string,
+    head: unknown,
+    body: Uint8Array = NOTHING,
+    isGiven = false,
+  ): number {
     const id = this.#nextId();
     if (this.#pending.size >= MAX_PENDING && !isOfLoop(service, op)) {
       this.#pending.set(id, TOO_MANY);
       return id;
     }
     this.#pending.set(id, undefined);
-    this.#writeNamed(id, KIND_REQUEST, [service, op, head], body);
+    this.#writeNamed(id, KIND_REQUEST, [service, op, head], body, isGiven);
     this.#ring();
     return id;
   }
@@ -171,6 +177,7 @@ export class HostPort implements HostCalls {
     kind: number,
     named: readonly [service: string, op: string, head: unknown],
     body: Uint8Array,
+    isGiven = false,
   ): void {
     if (body.length <= MAX_FRAME_BYTES) {
       const encoded = encodeHead(named);
@@ -180,7 +187,7 @@ export class HostPort implements HostCalls {
       }
     }
     const message: HostFrameMessage = { type: "host-frame", id, head: named, body };
-    this.#parts.port.postMessage(message);
+    this.#parts.port.postMessage(message, isGiven ? [body.buffer as ArrayBuffer] : []);
     this.#write(id, kind, undefined, NOTHING);
   }
 

@@ -90,8 +90,8 @@ export class WorkerThread {
     port1.unref();
   }
 
-  post(message: WorkerMessage): void {
-    this.#port.postMessage(message);
+  post(message: WorkerMessage, given: readonly ArrayBuffer[] = []): void {
+    this.#port.postMessage(message, given);
   }
 
   /** Makes it look at its orders and messages. */

@@ -11,8 +11,11 @@ export type HostAnswer =
 export interface HostCalls {
   /** Whether the process has a service of that name. */
   offers(service: string): boolean;
-  /** Sends a request and returns its number, which is never 0. */
-  send(service: string, op: string, head: unknown, body?: Uint8Array): number;
+  /**
+   * Sends a request and returns its number, which is never 0. `isGiven`: the body's memory is nobody else's, nor
+   * are there other bytes in it; it is handed on in place of a copy.
+   */
+  send(service: string, op: string, head: unknown, body?: Uint8Array, isGiven?: boolean): number;
   /**
    * Tells something that has no answer. It may lie until the process asks or waits for something, or for a
    * millisecond: what follows is often told with it.

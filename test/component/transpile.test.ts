@@ -1,3 +1,4 @@
+import { isPlainText, textDecoder } from "../../src/guest/guest-text.js";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -71,7 +72,12 @@ describe("what comes of a component", () => {
       get: (name: string) => WebAssembly.Module,
       imports: object,
     ) => { greet(name: string): string };
-    const instantiate = bind({ WebAssembly, globalThis: { WebAssembly } });
+    const instantiate = bind({
+      WebAssembly,
+      globalThis: { WebAssembly },
+      _isPlainText: isPlainText,
+      _textDecoder: textDecoder,
+    });
     const module = (name: string) => {
       const core = cores.find((each) => each.name === name);
       return new WebAssembly.Module(new Uint8Array(core?.bytes ?? []));

@@ -100,8 +100,12 @@ describe("a value is copied when it is given:", () => {
     expect(await echo(whole.subarray(2, 5))).toEqual(new Uint8Array([50, 51, 52]));
     const large = new Uint8Array(3 * 2 ** 20).map((_, index) => index % 251);
     expect(Buffer.from((await echo(large)) as Uint8Array).equals(large)).toBe(true);
-    const text = "grüße ".repeat(200_000);
-    expect(await container.call("acme:kinds/values#echo-string", text)).toBe(text);
+    const edges = ["", "x".repeat(64), "x".repeat(65), "x".repeat(2 ** 14), "é".repeat(2 ** 14)];
+    for (const text of [...edges, "plain ".repeat(400_000), "grüße ".repeat(200_000)]) {
+      expect(await container.call("acme:kinds/values#echo-string", text)).toBe(text);
+    }
+    const bom = `\ufeff${"x".repeat(20_000)}`;
+    expect(await container.call("acme:kinds/values#echo-string", bom)).toBe(bom);
   });
 });
 
