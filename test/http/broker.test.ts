@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
+import { checkHttpGrants } from "../../src/engine/check-http-grants.js";
+import { Problems } from "../../src/engine/problems.js";
 import { GuestSide } from "./guest-side.js";
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
@@ -244,6 +246,19 @@ describe("a request of a guest", () => {
     guest.broker.narrow([]);
     expect(await reading).toBe("HTTP-request-denied");
     expect(await guest.codeOf(guest.open(`${server.url}/`))).toBe("HTTP-request-denied");
+  });
+
+  it("counts on when its grant is narrowed", async () => {
+    await using server = await serve((_, response) => void response.write("x"));
+    const grant = { origin: server.url, addresses: "any", maxConcurrent: 2 } as const;
+    using guest = new GuestSide([grant]);
+    await guest.open(`${server.url}/v1`);
+    const [narrower] = checkHttpGrants([{ ...grant, pathPrefix: "/v1" }], new Problems());
+    guest.broker.narrow(narrower === undefined ? [] : [narrower]);
+    const { request } = await guest.open(`${server.url}/v1`);
+    expect(await guest.codeOf(guest.open(`${server.url}/v1`))).toBe("connection-limit-reached");
+    await guest.call("cancel", { request });
+    await guest.open(`${server.url}/v1`);
   });
 
   it("follows redirects as far as the grant says, without a body where HTTP says so", async () => {

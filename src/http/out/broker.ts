@@ -30,7 +30,7 @@ export class HttpBroker {
 
   constructor(grants: readonly CheckedHttpGrant[], options: RoutedHttpOptions = {}) {
     this.options = options;
-    this.#grants = activated(grants);
+    this.#grants = activated(grants, []);
   }
 
   /** The service `"http"` of one process; `refused` is told what it asks for and is not granted. */
@@ -51,11 +51,11 @@ export class HttpBroker {
    * @throws HostRefusal `connection-limit-reached`
    */
   enter(active: ActiveGrant): void {
-    const { grant, rate } = active;
-    if (active.open >= grant.maxConcurrent || !rate.take()) {
+    const { grant, rate, use } = active;
+    if (use.open >= grant.maxConcurrent || !rate.take()) {
       throw new HostRefusal("connection-limit-reached");
     }
-    active.open++;
+    use.open++;
   }
 
   connectionsFor(grant: CheckedHttpGrant): Connections {
@@ -70,7 +70,7 @@ export class HttpBroker {
 
   /** Grants less from here on: requests that are open and no longer granted are cut. */
   narrow(grants: readonly CheckedHttpGrant[]): void {
-    this.#grants = activated(grants);
+    this.#grants = activated(grants, this.#grants);
     for (const session of this.#sessions) session.recheck();
     const left = new Set(grants.map(wayOf));
     for (const [key, connections] of this.#connections) {
@@ -88,6 +88,9 @@ export class HttpBroker {
   }
 }
 
-function activated(grants: readonly CheckedHttpGrant[]): readonly ActiveGrant[] {
-  return grants.flatMap((grant) => activate(grant) ?? []);
+function activated(
+  grants: readonly CheckedHttpGrant[],
+  before: readonly ActiveGrant[],
+): readonly ActiveGrant[] {
+  return grants.flatMap((grant) => activate(grant, before) ?? []);
 }

@@ -240,7 +240,7 @@ export class HttpSession implements HostService {
     }
     if (active !== open.active) {
       this.#broker.enter(active);
-      open.active.open--;
+      open.active.use.open--;
     } else if (!active.rate.take()) {
       throw open.exchange.fail("connection-limit-reached");
     }
@@ -254,7 +254,7 @@ export class HttpSession implements HostService {
   }
 
   #left(id: number, open: Open): void {
-    open.active.open--;
+    open.active.use.open--;
     if (open.exchange.failure === undefined && this.#open.get(id) === open) this.#open.delete(id);
   }
 

@@ -1,7 +1,7 @@
 import { HostRefusal } from "../../base/host-service.js";
 import { isToken, MAX_METHOD, ownHeader } from "../header-rules.js";
 import type { CheckedHttpGrant } from "../http-grant.js";
-import { type GrantedOrigin, isOfOrigin, parseOrigin } from "../origin.js";
+import { coversOrigin, type GrantedOrigin, isOfOrigin, parseOrigin } from "../origin.js";
 import { isBelow } from "../path-prefix.js";
 import { RateLimit } from "./rate-limit.js";
 
@@ -13,14 +13,24 @@ export interface ActiveGrant {
   readonly grant: CheckedHttpGrant;
   readonly origin: GrantedOrigin;
   readonly rate: RateLimit;
-  /** Requests that are open. */
-  open: number;
+  /** Requests that are open; shared with the grant that it came of by narrowing. */
+  readonly use: { open: number };
 }
 
-export function activate(grant: CheckedHttpGrant): ActiveGrant | undefined {
+/** `before`: what was granted until now. */
+export function activate(
+  grant: CheckedHttpGrant,
+  before: readonly ActiveGrant[],
+): ActiveGrant | undefined {
   const origin = parseOrigin(grant.origin);
   if (origin === undefined) return undefined;
-  return { grant, origin, rate: new RateLimit(grant.ratePerSecond), open: 0 };
+  const wide = before.find((other) => coversOrigin(other.origin, origin));
+  return {
+    grant,
+    origin,
+    rate: new RateLimit(grant.ratePerSecond),
+    use: wide?.use ?? { open: 0 },
+  };
 }
 
 /** The first grant that allows a request, whatever its headers. */
