@@ -72,7 +72,11 @@ export interface HttpBodyChunk {
   readonly trailers?: HttpFields;
 }
 
-/** Names of the cases of `error-code` in `wasi:http/types@0.2`. */
+/**
+ * Names of the cases of `error-code` in `wasi:http/types@0.2`. `data` of a refusal is the payload of its case, in jco's
+ * mapping (`DNS-error` has `{ rcode }`, `HTTP-response-header-size` `{ fieldName, fieldSize }`, sizes are numbers or
+ * bigints as the interface has them, `internal-error` a text); undefined for a case or an option without one.
+ */
 export type HttpErrorCode =
   | "DNS-timeout"
   | "DNS-error"
@@ -113,10 +117,3 @@ export type HttpErrorCode =
   | "loop-detected"
   | "configuration-error"
   | "internal-error";
-
-/**
- * `data` of a refusal: the payload of the case in `wasi:http`, in jco's mapping (`DNS-error` has
- * `{ rcode }`, `HTTP-response-header-size` `{ fieldName, fieldSize }`, sizes are numbers or bigints as the interface has
- * them, `internal-error` a text); undefined for a case or an option without one.
- */
-export type HttpErrorPayload = unknown;

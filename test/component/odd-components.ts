@@ -15,9 +15,6 @@ const functionType = (kind = 0x40): number[] => section(TYPES, 1, kind, 0, 0x01,
 const importFunction = (name: string): number[] => section(IMPORTS, 1, 0x00, ...text(name), 1, 0);
 
 export const emptyComponent = component();
-/** Imports a function of the name. */
-export const importing = (name: string): Uint8Array =>
-  component(functionType(), importFunction(name));
 export const asyncFunction = component(functionType(0x43), importFunction("later"));
 /** stream<u8> */
 export const streamType = component(section(TYPES, 1, 0x66, 0x01, 0x7d));

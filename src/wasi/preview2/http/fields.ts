@@ -24,7 +24,6 @@ export class FieldsResource extends Resource {
 }
 
 export type FieldsClass = ReturnType<typeof fieldsClass>;
-export type FieldsForm = FieldsClass["prototype"];
 
 const TYPES = [FieldsResource] as const;
 

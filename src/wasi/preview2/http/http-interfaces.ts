@@ -22,8 +22,6 @@ export interface HandledRequest {
   over(): void;
 }
 
-export type HttpInterfaces = ReturnType<typeof httpInterfaces>;
-
 export function httpInterfaces(host: Host, streams: StreamsInterface, poll: PollInterface) {
   const Fields = fieldsClass(host);
   const bodies = bodyClasses(host, streams, poll, Fields);

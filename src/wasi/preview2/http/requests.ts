@@ -64,8 +64,6 @@ export class RequestOptionsResource extends Resource {
   betweenBytes: bigint | undefined;
 }
 
-export type RequestClasses = ReturnType<typeof requestClasses>;
-
 /** `option<string>` and `method`: their case at 0, the text at 4. */
 const TEXT_CASE_BYTES = 12;
 /** `option<scheme>`: its case at 0, the scheme's at 4, the text at 8. */
