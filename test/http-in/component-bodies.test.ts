@@ -141,13 +141,15 @@ describe("each side waits for the other", () => {
   it("a sender that waits keeps the guest waiting, not busy", async () => {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     const writer = writable.getWriter();
+    await using alone = await httpContainer(fixture.engine, "bodies");
     const exited = new Promise<{ cpuMs: number; wallMs: number }>((resolve) =>
-      fixture.engine.once("exit", ({ process }) => {
+      fixture.engine.on("exit", ({ container, process }) => {
+        if (container !== alone) return;
         const { usage, durationMs } = process.status ?? expect.fail("not over");
         resolve({ cpuMs: usage.cpuMs, wallMs: durationMs });
       }),
     );
-    const asked = post("/count", readable);
+    const asked = alone.fetch("/count", { method: "POST", body: readable, duplex: "half" });
     await writer.write(Buffer.from("x"));
     await sleep(700);
     await writer.close();
@@ -168,13 +170,25 @@ describe("a request's signal ends its guest", () => {
   });
 
   it("before the answer", async () => {
-    const { readable } = new TransformStream<Uint8Array, Uint8Array>();
     const reason = new Error("changed my mind");
     const controller = new AbortController();
-    const started = new Promise((resolve) => fixture.engine.once("start", resolve));
-    const asked = post("/count", readable, controller.signal);
+    let reading: () => void = () => undefined;
+    const read = new Promise<void>((resolve) => {
+      reading = resolve;
+    });
+    const body = new ReadableStream<Uint8Array>(
+      {
+        // Its guest asks for its body, and waits.
+        pull: () => {
+          reading();
+          return new Promise(() => undefined);
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const asked = post("/count", body, controller.signal);
     asked.catch(() => undefined);
-    await started;
+    await read;
     const ended = nextExit(fixture.engine);
     controller.abort(reason);
     await expect(asked).rejects.toBe(reason);

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { Container, ContainerOptions, Engine } from "safedock";
+import type { Container, ContainerOptions, Engine, ExitStatus, Process } from "safedock";
 
 /** Host path of a component that answers HTTP; it is checked in with its source. */
 export function httpGuestPath(name: string): string {
@@ -14,7 +14,14 @@ export async function httpContainer(
   return await engine.createContainer(await engine.loadImage(httpGuestPath(name)), options);
 }
 
-/** Resolves when the engine's next process has ended. */
-export function nextExit(engine: Engine): Promise<void> {
-  return new Promise((resolve) => engine.once("exit", () => resolve()));
+/** Resolves when a process of the engine ends in that way: a guest may leave its worker at any time for lack of work. */
+export function nextExit(engine: Engine, reason: ExitStatus["reason"] = "killed"): Promise<void> {
+  return new Promise((resolve) => {
+    const exited = ({ process }: { readonly process: Process }): void => {
+      if (process.status?.reason !== reason) return;
+      engine.off("exit", exited);
+      resolve();
+    };
+    engine.on("exit", exited);
+  });
 }

@@ -54,7 +54,7 @@ describe("an instance answers one request after the other", () => {
 
   it("until none has come for maxIdleMs", async () => {
     await using container = await counting({ http: { maxIdleMs: 80 } });
-    const ended = nextExit(fixture.engine);
+    const ended = nextExit(fixture.engine, "exited");
     expect(await count(container)).toBe(1);
     await ended;
     expect(container.stats().processes).toBe(0);
@@ -96,7 +96,7 @@ describe("an instance is made anew after", () => {
   it("a trap that comes when its answer is out", async () => {
     await using container = await counting();
     expect(await counts(container, 2)).toEqual([1, 2]);
-    const ended = nextExit(fixture.engine);
+    const ended = nextExit(fixture.engine, "trapped");
     expect(await (await container.fetch("/trap_after_answer")).text()).toBe("all of it");
     await ended;
     expect(await counts(container, 2)).toEqual([1, 2]);
