@@ -158,3 +158,17 @@ describe("an instance that waits", () => {
     expect(await counts(container, 2)).toEqual([1, 2]);
   });
 });
+
+it("one that waits leaves its worker to whoever needs it", async () => {
+  const other = await openTestEngine({ workers: 1, maxWorkers: 1 });
+  try {
+    const http = { reuse: true, maxIdleMs: 600_000 };
+    const first = await httpContainer(other.engine, "misbehave", { http });
+    const second = await httpContainer(other.engine, "answers", { http });
+    expect(await count(first)).toBe(1);
+    expect(await (await second.fetch("/count")).text()).toBe("1");
+    expect(await count(first)).toBe(1);
+  } finally {
+    await other.close();
+  }
+});
