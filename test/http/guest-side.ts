@@ -4,7 +4,7 @@ import type { HttpBodyChunk, HttpFields, HttpRequestHead } from "../../src/base/
 import { checkHttpGrants } from "../../src/engine/check-http-grants.js";
 import { Problems } from "../../src/engine/problems.js";
 import type { HttpGrant } from "../../src/http/http-grant.js";
-import type { HttpOptions } from "../../src/http/http-options.js";
+import type { RoutedHttpOptions } from "../../src/http/http-options.js";
 import { HttpBroker, type RefusedRequest } from "../../src/http/out/broker.js";
 
 const NOTHING = new Uint8Array(0);
@@ -16,7 +16,7 @@ export class GuestSide implements Disposable {
   readonly refused: RefusedRequest[] = [];
   #next = 1;
 
-  constructor(grants: readonly HttpGrant[], options: HttpOptions = {}) {
+  constructor(grants: readonly HttpGrant[], options: RoutedHttpOptions = {}) {
     const problems = new Problems();
     const checked = checkHttpGrants(grants, problems);
     problems.throwIfAny("grants");

@@ -1,52 +1,10 @@
 import { createServer as createHttpServer } from "node:http";
-import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { HttpGrant } from "safedock";
 import { openTestEngine } from "../support/test-engine.js";
-
-/** A proxy that takes CONNECT alone, and writes down what it was asked. */
-class TestProxy implements AsyncDisposable {
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-  readonly asked: string[] = [];
-  readonly authorizations: (string | undefined)[] = [];
-
-  constructor(answer: string | undefined, port: () => number) {
-    const server = createHttpServer((_, response) => response.writeHead(418).end());
-    server.on("connect", (request, socket: Socket) => {
-      this.asked.push(request.url ?? "");
-      this.authorizations.push(request.headers["proxy-authorization"]);
-      socket.on("error", () => undefined);
-      if (answer !== undefined) {
-        socket.write(answer);
-        return;
-      }
-      const onward = connect(port(), "127.0.0.1", () => {
-        socket.write("HTTP/1.1 200 Connected\r\n\r\n");
-        socket.pipe(onward);
-        onward.pipe(socket);
-      });
-      onward.on("error", () => socket.destroy());
-      socket.on("close", () => onward.destroy());
-    });
-    this.#server = server;
-    server.on("connection", (socket) => {
-      this.#sockets.add(socket);
-      socket.on("close", () => this.#sockets.delete(socket));
-    });
-  }
-
-  async listen(): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    await new Promise((resolve) => this.#server.close(resolve));
-  }
-}
+import { ConnectProxy } from "./connect-proxy.js";
 
 const ORIGIN = "http://api.example.com";
 
@@ -69,7 +27,7 @@ async function through(
     response.end(`${request.headers.host} ${request.headers["proxy-authorization"] ?? "-"}`);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  await using proxy = new TestProxy(answer, () => (server.address() as AddressInfo).port);
+  await using proxy = new ConnectProxy(answer, () => (server.address() as AddressInfo).port);
   const host = await proxy.listen();
   for (const [name, value] of Object.entries(environment)) {
     vi.stubEnv(name, value.replace("PROXY", host));
