@@ -14,7 +14,8 @@ const LAST_ENCODING = 0x02;
 const LAST_SYNC_OPTION = 0x05;
 
 const LATER = "it uses asynchronous functions, streams or futures of WASI 0.3";
-const VERSION = /^wasi:[^@]*@0\.(?!2\.)/;
+/** Of `wasi:logging` there is a draft of 0.1 alone. */
+const VERSION = /^wasi:(?!logging\/)[^@]*@0\.(?!2\.)/;
 
 /**
  * What a component's definitions have that is not run, to be said behind "cannot be run: "; `undefined` if
