@@ -19,11 +19,11 @@ export type Audited =
 
 /** All that is given here must be as it is there. */
 export interface ExpectedDenial {
-  /** `fs`, `clock`, `random`, `stdio` or `sockets`. */
+  /** `fs`, `clock`, `random`, `stdio`, `sockets`, `http`, `config`, `keyvalue` or `logging`. */
   readonly kind?: string;
-  /** The WASI function, or the operation on a file. */
+  /** The WASI function, or the operation on a file; the method, of `http`. */
   readonly call?: string;
-  /** Absolute guest path, of `fs`; the stream's name, of `stdio`. */
+  /** Absolute guest path, of `fs`; the stream's name, of `stdio`; the URL without its query, of `http`. */
   readonly path?: string;
   /** Such as `EPERM`. */
   readonly errno?: string;

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { addressRule, coversRanges, isPublic, parseRange } from "../../src/http/address-rules.js";
 import { coversOrigin, isOfOrigin, parseOrigin } from "../../src/http/origin.js";
@@ -156,6 +157,30 @@ describe("origins", () => {
   });
 });
 
+/** What servers may make of a path: decoded up to four times, parameters cut off, dots resolved. */
+function readings(pathname: string): string[] {
+  const found: string[] = [];
+  let text = pathname;
+  for (let round = 0; round < 5; round++) {
+    const segments: string[] = [];
+    for (const segment of text.split(/[/\\]/)) {
+      const name = segment.replace(/;.*$/s, "");
+      if (name === "..") segments.pop();
+      else if (name !== "." && name !== "") segments.push(name);
+    }
+    found.push(segments.join("/"));
+    const decoded = text
+      .replaceAll(/%c0%ae/gi, ".")
+      .replaceAll(/%c0%af/gi, "/")
+      .replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) =>
+        String.fromCharCode(Number.parseInt(hex, 16)),
+      );
+    if (decoded === text) break;
+    text = decoded;
+  }
+  return found;
+}
+
 describe("path prefixes", () => {
   const path = (text: string) => new URL(`https://host${text}`).pathname;
 
@@ -188,6 +213,22 @@ describe("path prefixes", () => {
     ["/v1/", "/v1/%e4%b8%ad", true],
   ])("%s allows %s: %s", (prefix, text, allowed) => {
     expect(isBelow(prefix, path(text))).toBe(allowed);
+  });
+
+  it("hold however a server reads the path that they allow", () => {
+    const piece = fc.constantFrom(
+      ...["..", ".", "%2e", "%2E%2e", "%252e%252e", "%25%32%65", "%2f", "%5c", "%252f", "\\"],
+      ...["v1", "admin", ";x=1", "..;x", "%c0%ae%c0%ae", "%c0%af", "/", "//", "%20", "%00"],
+    );
+    const anyPath = fc.array(piece, { maxLength: 8 }).map((pieces) => `/v1/${pieces.join("")}`);
+    fc.assert(
+      fc.property(anyPath, (text) => {
+        const { pathname } = new URL(`https://host${text}`);
+        if (!isBelow("/v1", pathname)) return;
+        for (const read of readings(pathname)) expect(read).toMatch(/^v1(?:\/|$)/);
+      }),
+      { numRuns: 5000 },
+    );
   });
 
   it("reads prefixes", () => {
