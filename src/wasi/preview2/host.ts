@@ -17,6 +17,8 @@ export class Host {
   /** The process, as long as it may call: not while it allocates for a call, and not once it has exited. */
   #calling: Process | undefined;
   #trapped: Error | undefined;
+  /** The guest's allocator runs for a call. */
+  #allocating = false;
   /** Of functions that need none. */
   readonly noMemory = new GuestMemory();
   readonly #memories = new Map<WebAssembly.Memory, GuestMemory>();
@@ -25,6 +27,7 @@ export class Host {
     this.end();
     this.exit.code = undefined;
     this.#trapped = undefined;
+    this.#allocating = false;
     this.#process = new Process(context, this.trap);
     this.#calling = this.#process;
   }
@@ -42,13 +45,18 @@ export class Host {
   /** The first thing that every function does: the process that calls. */
   enter(): Process {
     const process = this.#calling;
-    if (process === undefined) throw this.#trapped ?? this.exit;
+    if (process === undefined) return this.#refuse();
     process.usage.hostCalls++;
     if (process.policy !== undefined) {
       const taken = process.policy.taken();
       if (taken !== process.taken) process.lose(taken);
     }
     return process;
+  }
+
+  #refuse(): never {
+    if (this.#allocating && this.#trapped === undefined) this.trap("an allocator calls its host");
+    throw this.#trapped ?? this.exit;
   }
 
   /** Ends the guest as a fault of its own; a guest that catches it gets it again, whatever it calls. */
@@ -70,7 +78,9 @@ export class Host {
   callBack<T>(call: () => T): T {
     const calling = this.#calling;
     this.#calling = undefined;
+    this.#allocating = true;
     const answer = call();
+    this.#allocating = false;
     this.#calling = calling;
     return answer;
   }
