@@ -15,8 +15,10 @@ const held = new WeakMap<ComponentResource, HeldResource>();
  *
  * @example
  * ```ts
- * await using bucket = await container.call("acme:db/store#[constructor]bucket", "first");
- * await bucket.call("set", "key", "value");
+ * await using container = await engine.createContainer(await engine.loadImage("./kinds.wasm"), { imports });
+ * const open = "acme:kinds/store#[constructor]bucket";
+ * await using bucket = (await container.call(open, "fruit")) as ComponentResource;
+ * await bucket.call("set", "apple", "red");
  * ```
  */
 export class ComponentResource implements AsyncDisposable {

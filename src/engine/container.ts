@@ -293,8 +293,10 @@ export class Container implements AsyncDisposable {
    *
    * @example
    * ```ts
-   * const text = await container.call("greet", "Ada");
-   * const sum = await container.call("acme:math/ops@1.2.0#add", 1, 2);
+   * await using container = await engine.createContainer(await engine.loadImage("./kinds.wasm"), { imports });
+   * const sum = await container.call("add", 1, 2);
+   * const ada = { name: "Ada", age: 36, email: undefined, tags: [] };
+   * const same = await container.call("acme:kinds/values#echo-person", ada);
    * ```
    * @param name - a function of the world, or of an exported interface as `interface#function`; any version
    * compatible with the one that is named does.

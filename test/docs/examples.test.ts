@@ -184,6 +184,10 @@ async function execute(code: string): Promise<void> {
     ...{ process: await started, username: "ada", password: "secret" },
     bytes: await guestBytes("hello"),
     console: { log: () => undefined, error: () => undefined },
+    imports: {
+      "acme:kinds/host": { log: () => undefined, lookup: () => "", addAll: () => 0n },
+      notify: () => true,
+    },
   };
   const declared = new Set(
     [...code.matchAll(/\b(?:const|using) (\w+) =/g)].map(([, name]) => name),

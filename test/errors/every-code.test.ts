@@ -22,6 +22,7 @@ import {
   type ImageFixture,
 } from "safedock/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { asyncFunction } from "../component/odd-components.js";
 import { assertSafeNames } from "../../dist/component/name-safety.js";
 import { packError, unpackError } from "../../dist/base/packed-error.js";
 import { openTestEngine, type TestEngine } from "../support/test-engine.js";
@@ -367,7 +368,7 @@ const CASES: Record<string, () => Promise<unknown>> = {
     engine.createContainer(await engine.loadImage(importing("env", "launch_missiles"))),
   ERR_COMPONENT_INVALID: async () => assertSafeNames(COMPONENT.subarray(0, 6), "cut.wasm"),
   ERR_COMPONENT_NAME_UNSAFE: async () => assertSafeNames(UNSAFE_COMPONENT, "unsafe.wasm"),
-  ERR_COMPONENT_UNSUPPORTED: async () => engine.run(await engine.loadImage(COMPONENT)),
+  ERR_COMPONENT_UNSUPPORTED: () => engine.loadImage(asyncFunction, { prepare: true }),
   ERR_CALL_INVALID: () => callKinds("no-such-function"),
   ERR_CALL_FAILED: () => callKinds("divide", 1, 0),
   ERR_CALL_TRAPPED: () => callKinds("trap"),
