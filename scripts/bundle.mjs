@@ -22,13 +22,7 @@ const EVENTS = "eventemitter3";
 export async function writeBundles(dist, folder) {
   rmSync(folder, { recursive: true, force: true });
   await writeLibrary(dist, folder);
-  await build({
-    entryPoints: {
-      "worker-main": join(dist, "guest", "worker-main.js"),
-      "outline-worker": join(dist, "engine", "outline-worker.js"),
-      "world-worker": join(dist, "image", "world-worker.js"),
-      "transpile-worker": join(dist, "component", "transpile-worker.js"),
-    },
+  const options = {
     outdir: folder,
     bundle: true,
     external,
@@ -37,6 +31,21 @@ export async function writeBundles(dist, folder) {
     target: "node20",
     banner: { js: banner },
     sourcemap: true,
+  };
+  // What components need is a file of its own: a worker that runs none does not read it.
+  await build({
+    ...options,
+    entryPoints: { "worker-main": join(dist, "guest", "worker-main.js") },
+    splitting: true,
+    chunkNames: "worker-[name]-[hash]",
+  });
+  await build({
+    ...options,
+    entryPoints: {
+      "outline-worker": join(dist, "engine", "outline-worker.js"),
+      "world-worker": join(dist, "image", "world-worker.js"),
+      "transpile-worker": join(dist, "component", "transpile-worker.js"),
+    },
   });
 }
 
