@@ -205,9 +205,12 @@ FILE_CALL("metadata-hash-at") void hash_at(handle, u32, const char *, size_t, ha
 
 static _Alignas(16) char arena[4 << 20];
 static size_t taken;
+/** What a hostile guest does when memory is asked for. */
+static void (*while_allocating)(void);
 
 EXPORT("cabi_realloc")
 void *cabi_realloc(void *old, size_t old_bytes, size_t align, size_t bytes) {
+  if (while_allocating) while_allocating();
   size_t at = (taken + align - 1) & ~(align - 1);
   if (bytes > sizeof arena - at) __builtin_trap();
   taken = at + bytes;
