@@ -67,8 +67,13 @@ export class Dispatcher {
   #enqueue(guest: Guest): void {
     this.#queue.push(guest);
     if (this.#crew.short) this.#crew.add();
-    else this.#crew.workers.some((worker) => worker.current?.services?.crowded());
+    else this.#makeRoom();
     this.#sweeper.within(LONG_RUN_MS);
+  }
+
+  /** Asks a process that has nothing to do, if there is one, to leave its worker. */
+  #makeRoom(): void {
+    this.#crew.workers.some((worker) => worker.current?.services?.crowded());
   }
 
   /** A guest is over; `durationMs` if it ran to its own end. */
@@ -116,6 +121,8 @@ export class Dispatcher {
       if (guest !== undefined) this.#send(guest, worker);
     }
     if (this.#queue.length === 0) this.#spread();
+    // One that had work when the queue began to grow may have none by now.
+    else if (!this.#crew.short) this.#makeRoom();
     this.#roomier();
     this.#crew.shrinkLater();
   }
