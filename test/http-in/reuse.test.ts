@@ -165,9 +165,10 @@ it("one that waits leaves its worker to whoever needs it", async () => {
     const http = { reuse: true, maxIdleMs: 600_000 };
     const first = await httpContainer(other.engine, "misbehave", { http });
     const second = await httpContainer(other.engine, "answers", { http });
-    expect(await count(first)).toBe(1);
-    expect(await (await second.fetch("/count")).text()).toBe("1");
-    expect(await count(first)).toBe(1);
+    for (let round = 0; round < 20; round++) {
+      expect(await count(first)).toBe(1);
+      expect(await (await second.fetch("/count")).text()).toBe("1");
+    }
   } finally {
     await other.close();
   }
