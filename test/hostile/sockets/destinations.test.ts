@@ -4,6 +4,7 @@ import { networkInterfaces } from "node:os";
 import type { SocketsGrant } from "safedock";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openTestEngine, type TestEngine } from "../../support/test-engine.js";
+import { componentPath } from "../../real-guests/components.js";
 import { failureOf } from "../../services/guest-failure.js";
 import { echoServer, type TestServer } from "../../services/peers.js";
 import { LOOPBACK, openGuest } from "../../services/socket-guests.js";
@@ -64,17 +65,20 @@ describe("whoever may connect anywhere in public", () => {
     expect(inner.connections).toHaveLength(0);
   });
 
-  it.each([
-    ["mapped", v6(0xffff, 0x7f00, 1)],
-    ["mapped, of a private network", v6(0xffff, 0x0a00, 1)],
-    ["unspecified", [0, 0, 0, 0]],
-    ["unspecified of version 6", v6()],
-    ["of a group", [224, 0, 0, 1]],
-    ["of a group of version 6", [0xff02, ...v6(1).slice(1)]],
-  ])("has no address that is %s", async (_, address) => {
+  it("has no address that is mapped, unspecified or of a group", async () => {
     await using container = await openGuest(fixture.engine, "tcp", wide);
-    const answer = await failureOf(container.call("connect", address, inner.port));
-    expect(answer).toBe("invalid-argument");
+    for (const address of [
+      v6(0xffff, 0x7f00, 1),
+      v6(0xffff, 0x0a00, 1),
+      [0, 0, 0, 0],
+      v6(),
+      [224, 0, 0, 1],
+      [255, 255, 255, 255],
+      [0xff02, ...v6(1).slice(1)],
+    ]) {
+      const answer = await failureOf(container.call("connect", address, inner.port));
+      expect([address, answer]).toEqual([address, "invalid-argument"]);
+    }
     expect(inner.connections).toHaveLength(0);
   });
 
@@ -136,9 +140,7 @@ describe("a name whose addresses change", () => {
   it("leads to what was found first, and never to the app's own network", async () => {
     answers = [["93.184.216.34"], ["127.0.0.1"]];
     asked = 0;
-    const image = await fixture.engine.loadImage(
-      new URL("../../guests/components/services/lookup.wasm", import.meta.url).pathname,
-    );
+    const image = await fixture.engine.loadImage(componentPath("services/lookup"));
     await using container = await fixture.engine.createContainer(image, {
       grants: { sockets: { tcp: { connect: [`rebind.test:${inner.port}`] } } },
     });
@@ -161,40 +163,38 @@ describe("a name whose addresses change", () => {
     expect(inner.connections).toHaveLength(0);
   });
 
-  it.each([
-    "127.1",
-    "2130706433",
-    "0x7f000001",
-    "0177.0.0.1",
-    "127.0.0.1.",
-    "[::ffff:127.0.0.1]",
-    "::ffff:7f00:1",
-    "localhost\0.rebind.test",
-    "rebind.test@127.0.0.1",
-    "127.0.0.1/rebind.test",
-    "127.0.0.1%25.rebind.test",
-    "rebind.test:80",
-    "http://rebind.test",
-  ])("%j is no name, and opens nothing", async (name) => {
+  it("is none if it is an address in other words, and opens nothing", async () => {
     answers = [["127.0.0.1"]];
     asked = 0;
-    const image = await fixture.engine.loadImage(
-      new URL("../../guests/components/services/lookup.wasm", import.meta.url).pathname,
-    );
+    const image = await fixture.engine.loadImage(componentPath("services/lookup"));
     await using container = await fixture.engine.createContainer(image, {
       grants: { sockets: { lookup: true } },
     });
-    const answer = await failureOf(container.call("find", name));
-    expect(["invalid-argument", "none"]).toContain(answer);
+    for (const name of [
+      "127.1",
+      "2130706433",
+      "0x7f000001",
+      "0177.0.0.1",
+      "127.0.0.1.",
+      "[::ffff:127.0.0.1]",
+      "::ffff:7f00:1",
+      "localhost\0.rebind.test",
+      "rebind.test@127.0.0.1",
+      "127.0.0.1/rebind.test",
+      "127.0.0.1%25.rebind.test",
+      "rebind.test:80",
+      "http://rebind.test",
+    ]) {
+      const answer = await failureOf(container.call("find", name));
+      expect([name, ["invalid-argument", "none"].includes(answer)]).toEqual([name, true]);
+    }
     expect(asked).toBe(0);
   });
 });
 
 it("nobody who is granted no socket has a socket", async () => {
   const grants = { http: [{ origin: "http://127.0.0.1" }] };
-  const image = await fixture.engine.loadImage(
-    new URL("../../guests/components/services/tcp.wasm", import.meta.url).pathname,
-  );
+  const image = await fixture.engine.loadImage(componentPath("services/tcp"));
   await using container = await fixture.engine.createContainer(image, { grants });
   expect(await failureOf(container.call("connect", LOOPBACK, inner.port))).toBe("access-denied");
   expect(await failureOf(container.call("listen", LOOPBACK, 0))).toBe("access-denied");

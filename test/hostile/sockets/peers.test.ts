@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { connect } from "node:net";
 import { type Container, isSafedockError } from "safedock";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { componentPath } from "../../real-guests/components.js";
 import { failureOf } from "../../services/guest-failure.js";
 import { type TestServer, tcpServer } from "../../services/peers.js";
 import { LOOPBACK, openGuest } from "../../services/socket-guests.js";
@@ -79,9 +80,7 @@ it("a peer that never reads holds up its guest alone, and no more than a few buf
 
 it("a peer that never answers is waited for until the guest's time is over", async () => {
   const server = await serve((socket) => socket.pause());
-  const image = await fixture.engine.loadImage(
-    new URL("../../guests/components/services/tcp.wasm", import.meta.url).pathname,
-  );
+  const image = await fixture.engine.loadImage(componentPath("services/tcp"));
   await using container = await fixture.engine.createContainer(image, {
     grants: { sockets: { tcp: TCP } },
     limits: { timeoutMs: 1000 },
