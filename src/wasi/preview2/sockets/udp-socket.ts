@@ -69,9 +69,7 @@ export class UdpSocketResource extends Resource {
   }
 
   get localAddress(): Endpoint {
-    return (
-      this.#local ?? refuse(this.#binding === undefined ? "invalid-state" : "concurrency-conflict")
-    );
+    return this.#local ?? refuse("invalid-state");
   }
 
   get remoteAddress(): Endpoint {
