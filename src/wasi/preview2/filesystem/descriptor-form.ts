@@ -1,22 +1,34 @@
 /** The object form of `wasi:filesystem/types.descriptor`. */
-import { EINVAL, ENAMETOOLONG } from "../../../fs/errno.js";
 import { emptyStat, type Stat } from "../../../fs/node.js";
-import { MAX_PATH_BYTES } from "../../../fs/resolve.js";
 import { toPosition } from "../../file-offset.js";
-import { OFLAG_CREAT, OFLAG_DIRECTORY, OFLAG_EXCL, OFLAG_TRUNC } from "../../open-guest-path.js";
 import { APPEND } from "../../transfer.js";
-import { type Datetime, toDatetime } from "../clocks/datetime.js";
+import { toDatetime } from "../clocks/datetime.js";
 import type { Host } from "../host.js";
 import type { InputStreamForm, OutputStreamForm, StreamsInterface } from "../io/streams.js";
 import { MAX_READ_BYTES } from "../limits.js";
-import { makeDroppable, objectOf, resourceOf, WitError } from "../object-form.js";
+import { makeDroppable, objectOf, resourceOf } from "../object-form.js";
 import type { Process } from "../process.js";
 import { toLength } from "../to-length.js";
 import { DescriptorResource } from "./descriptor-resource.js";
 import { descriptorTypeName, type DescriptorTypeName } from "./descriptor-type.js";
+import {
+  ADVICE,
+  check,
+  checkPath,
+  codeError,
+  type DescriptorFlags,
+  type DescriptorStat,
+  hash,
+  need,
+  type NewTimestamp,
+  type OpenFlags,
+  type PathFlags,
+  toBits,
+  toNewTime,
+  toOflags,
+} from "./descriptor-values.js";
 import { directoryStreamClass, type DirectoryStreamForm } from "./directory-stream-form.js";
 import { DirectoryStreamResource } from "./directory-stream.js";
-import { errorCodeName, type ErrorCodeName } from "./error-code.js";
 import { FileInput } from "./file-input.js";
 import { FileOutput } from "./file-output.js";
 import * as files from "./files.js";
@@ -33,43 +45,7 @@ import * as paths from "./path-functions.js";
 import { prepareFromFile, takeFromFile } from "./read-file.js";
 import { writeToFile } from "./write-file.js";
 
-export interface DescriptorFlags {
-  read?: boolean;
-  write?: boolean;
-  fileIntegritySync?: boolean;
-  dataIntegritySync?: boolean;
-  requestedWriteSync?: boolean;
-  mutateDirectory?: boolean;
-}
-
-export interface PathFlags {
-  symlinkFollow?: boolean;
-}
-
-export interface OpenFlags {
-  create?: boolean;
-  directory?: boolean;
-  exclusive?: boolean;
-  truncate?: boolean;
-}
-
-export type NewTimestamp =
-  | { tag: "no-change" }
-  | { tag: "now" }
-  | { tag: "timestamp"; val: Datetime };
-
-export interface DescriptorStat {
-  type: DescriptorTypeName;
-  linkCount: bigint;
-  size: bigint;
-  dataAccessTimestamp: Datetime;
-  dataModificationTimestamp: Datetime;
-  statusChangeTimestamp: Datetime;
-}
-
 export type DescriptorForm = ReturnType<typeof descriptorClasses>["Descriptor"]["prototype"];
-
-const ADVICE = ["normal", "sequential", "random", "will-need", "dont-need", "no-reuse"] as const;
 
 export function descriptorClasses(host: Host, streams: StreamsInterface) {
   const DirectoryEntryStream = directoryStreamClass(host);
@@ -285,61 +261,4 @@ export function descriptorClasses(host: Host, streams: StreamsInterface) {
   makeDroppable(host, Descriptor, DescriptorResource);
   makeDroppable(host, DirectoryEntryStream, DirectoryStreamResource);
   return { Descriptor, DirectoryEntryStream };
-}
-
-export function codeError(answer: number): WitError<ErrorCodeName> {
-  return new WitError(errorCodeName(-answer));
-}
-
-function check(answer: number): void {
-  if (answer < 0) throw codeError(answer);
-}
-
-/** The answer, if it is none of what went wrong. */
-function need<T>(answer: T | number): T {
-  if (typeof answer === "number" && answer < 0) throw codeError(answer);
-  return answer as T;
-}
-
-/** As the direct form's `Lowering.path`. */
-function checkPath(path: string): string {
-  if (Buffer.byteLength(path) > MAX_PATH_BYTES) throw codeError(-ENAMETOOLONG);
-  if (path.includes("\0")) throw codeError(-EINVAL);
-  return path;
-}
-
-function hash(stat: Stat): { lower: bigint; upper: bigint } {
-  const [lower, upper] = files.identityOf(stat);
-  return { lower, upper };
-}
-
-function toNewTime(time: NewTimestamp): files.NewTime {
-  switch (time.tag) {
-    case "no-change":
-      return { kind: files.TIME_NO_CHANGE, seconds: 0n, nanoseconds: 0 };
-    case "now":
-      return { kind: files.TIME_NOW, seconds: 0n, nanoseconds: 0 };
-    case "timestamp":
-      return { kind: files.TIME_GIVEN, ...time.val };
-  }
-}
-
-function toOflags({ create, directory, exclusive, truncate }: OpenFlags): number {
-  return (
-    (create === true ? OFLAG_CREAT : 0) |
-    (directory === true ? OFLAG_DIRECTORY : 0) |
-    (exclusive === true ? OFLAG_EXCL : 0) |
-    (truncate === true ? OFLAG_TRUNC : 0)
-  );
-}
-
-function toBits(flags: DescriptorFlags): number {
-  return (
-    (flags.read === true ? FLAG_READ : 0) |
-    (flags.write === true ? FLAG_WRITE : 0) |
-    (flags.fileIntegritySync === true ? FLAG_FILE_SYNC : 0) |
-    (flags.dataIntegritySync === true ? FLAG_DATA_SYNC : 0) |
-    (flags.requestedWriteSync === true ? FLAG_READ_SYNC : 0) |
-    (flags.mutateDirectory === true ? FLAG_MUTATE_DIRECTORY : 0)
-  );
 }
