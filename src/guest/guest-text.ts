@@ -10,12 +10,21 @@ export function isPlainText(text: string): boolean {
   return text.length > SHORT_TEXT && Buffer.byteLength(text) === text.length;
 }
 
-/** As `TextDecoder` does, which throws for what is not well-formed. */
+/** Text that is not well-formed is a fault of the guest, whoever finds it. */
+function decodeStrictly(bytes: Uint8Array<ArrayBuffer> | DataView<ArrayBuffer>): string {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw new WebAssembly.RuntimeError("a text is not in its encoding");
+  }
+}
+
+/** As `TextDecoder` does; a trap for what is not well-formed. */
 export const textDecoder = Object.freeze({
   decode(bytes: Uint8Array<ArrayBuffer> | DataView<ArrayBuffer>): string {
-    if (bytes.byteLength <= SHORT_TEXT) return decoder.decode(bytes);
+    if (bytes.byteLength <= SHORT_TEXT) return decodeStrictly(bytes);
     const { buffer, byteOffset, byteLength } = bytes;
     const view = Buffer.from(buffer, byteOffset, byteLength);
-    return isAscii(view) ? view.toString("latin1") : decoder.decode(bytes);
+    return isAscii(view) ? view.toString("latin1") : decodeStrictly(bytes);
   },
 });
