@@ -1,5 +1,6 @@
-// Requests per second of a hello component of wasi:http/proxy: behind node:http by container.fetch, with an
-// instance for each request and with one that is used again, against `jco serve` under the same load.
+// Requests per second of a hello component of wasi:http/proxy, each server in a process of its own under the same
+// load: container.fetch behind node:http, with an instance for each request and with one that is used again, against
+// `jco serve`, which has one instance for all requests.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
@@ -94,7 +95,7 @@ await withFolder(async (folder) => {
         ...target,
       }),
       line({
-        question: "the same, the instance used again",
+        question: "the same, the instance used again, as by jco serve",
         unit: "runs/s",
         ours: of("reused"),
         rivals,
