@@ -1,6 +1,5 @@
-import { lookup } from "node:dns";
 import { formatIp, parseIp } from "../base/ip-address.js";
-import { Turns } from "../base/turns.js";
+import { systemLookup } from "../base/system-lookup.js";
 
 /**
  * Where a name leads, in the order of preference: addresses alone.
@@ -9,22 +8,10 @@ import { Turns } from "../base/turns.js";
  */
 export type NameResolver = (name: string, signal: AbortSignal) => Promise<readonly string[]>;
 
-/**
- * The system's resolver takes a thread of Node's pool for as long as it waits for an answer, which may be long and
- * cannot be broken off. The pool has four, and the app's own files need some of them.
- */
-const turns = new Turns(2);
-
-/** Of the system, its hosts file included. */
+/** Of the system. */
 export const systemResolver: NameResolver = async (name, signal) => {
-  const done = await turns.take(signal);
-  return new Promise((resolve, reject) => {
-    lookup(name, { all: true, order: "verbatim" }, (error, addresses) => {
-      done();
-      if (error === null) resolve(addresses.map(({ address }) => address));
-      else reject(error);
-    });
-  });
+  const addresses = await systemLookup(name, signal);
+  return addresses.map(({ address }) => address);
 };
 
 /** Addresses of one name that are looked at; what a resolver answers may be anything. */

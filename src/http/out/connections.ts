@@ -1,11 +1,10 @@
-import { lookup as systemLookup } from "node:dns";
 import { Agent } from "node:http";
 import { Agent as TlsAgent } from "node:https";
 import type { LookupAddress } from "node:dns";
 import { isIP, type LookupFunction, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { rootCertificates } from "node:tls";
-import { promisify } from "node:util";
+import { systemLookup } from "../../base/system-lookup.js";
 import { type AddressRule, addressRule } from "../address-rules.js";
 import type { RoutedHttpOptions } from "../http-options.js";
 import { tunnelAgent } from "./tunnel.js";
@@ -15,8 +14,6 @@ import { AddressRefused, LookupFailed } from "./wire-failure.js";
 const MAX_IDLE = 4;
 /** An idle connection is closed after this time, in ms: before most servers would. */
 const IDLE_MS = 4_000;
-
-const lookupAll = promisify(systemLookup);
 
 /** Finds the addresses of a name. */
 export type Resolve = (hostname: string) => Promise<readonly LookupAddress[]>;
@@ -48,7 +45,7 @@ export class Connections {
     this.#way = way;
     this.#options = options;
     this.#allows = addressRule(way.addresses);
-    const { lookup = (hostname) => lookupAll(hostname, { all: true }), ca } = options;
+    const { lookup = (hostname) => systemLookup(hostname, this.#closing.signal), ca } = options;
     this.#resolve = lookup;
     this.#ca = ca === undefined ? undefined : [...rootCertificates, ...[ca].flat()];
   }
