@@ -109,10 +109,13 @@ test("several components: each module by its id, each one's files in a folder of
 test.each([
   ["wasi:http/incoming-handler@0.2.3", server],
   ["Spin's own interface", component({ exports: ["fermyon:spin/inbound-http"] })],
-])("a component with %s is a server, found and not run yet", async (_, module) => {
+])("a component with %s is a server, and no program to run", async (_, module) => {
   const image = await pull({ components: [{ id: "web", module }] });
   expect(image).toMatchObject({ entry: { kind: "component" }, world: { kind: "http" } });
-  await expect(engine.run(image)).rejects.toMatchObject({ code: "ERR_COMPONENT_UNSUPPORTED" });
+  await expect(engine.run(image)).rejects.toMatchObject({
+    code: "ERR_MODULE_INVALID",
+    message: expect.stringContaining("does not export wasi:cli/run"),
+  });
 });
 
 test("an id that is no harmless name, and a mounted folder that has the module", async () => {

@@ -201,7 +201,7 @@ describe("bytes that are no module:", () => {
       Uint8Array.from([0x7f, 0x45, 0x4c, 0x46, ...new Uint8Array(64)]),
       /ERR_SOURCE_UNSUPPORTED/,
     ],
-    ["a component", Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0), /ERR_COMPONENT_UNSUPPORTED/],
+    ["an empty component", Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0), /ERR_MODULE_INVALID/],
     [
       "a module of version 2",
       Uint8Array.from(wellFormed(), (byte, at) => (at === 4 ? 2 : byte)),

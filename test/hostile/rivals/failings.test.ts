@@ -209,7 +209,16 @@ test("descriptors that a guest leaves open are closed with it (node:wasi, previe
 });
 
 test("a component's core names never become host code (jco-transpile)", async () => {
-  const component = Buffer.from([0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00]);
-  const refused = engine.loadImage(component).then((image) => engine.run(image));
-  await expect(refused).rejects.toMatchObject({ code: "ERR_COMPONENT_UNSUPPORTED" });
+  const name = "x'];globalThis.PWNED=1;//";
+  const head = [0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00];
+  // One core instance without a module, whose one export has that name.
+  const instance = [2, 6 + name.length, 1, 1, 1, name.length, ...Buffer.from(name), 0, 0];
+  const refused = engine
+    .loadImage(Buffer.from([...head, ...instance]))
+    .then((image) => engine.run(image));
+  await expect(refused).rejects.toMatchObject({
+    code: "ERR_COMPONENT_NAME_UNSAFE",
+    data: { name: JSON.stringify(name) },
+  });
+  expect(globalThis).not.toHaveProperty("PWNED");
 });
