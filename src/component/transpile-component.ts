@@ -4,6 +4,7 @@ import { printable } from "../base/printable.js";
 import { ModuleFormatError } from "../wasm/byte-reader.js";
 import { readWorldTypes } from "../wasm/world/read-world-types.js";
 import type { WorldTypes } from "../wasm/world/world-types.js";
+import { mistakenType } from "./mistaken-type.js";
 import { assertSafeNames } from "./name-safety.js";
 import { GENERATE_OPTIONS } from "./prepare-key.js";
 import type { PreparedComponent } from "./prepared-component.js";
@@ -45,6 +46,8 @@ export async function transpileComponent(
   assertSupported(part, component);
   const types = read(() => readWorldTypes(bytes), component);
   assertSupported(unsupportedType(types), component);
+  const mistaken = mistakenType(types);
+  if (mistaken !== undefined) throw invalid(component, mistaken);
   const jco = await load();
   await jco.$init;
   const files = new Map(generated(() => jco.generate(bytes, GENERATE_OPTIONS).files, component));
