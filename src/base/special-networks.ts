@@ -51,12 +51,14 @@ const METADATA: readonly string[] = [
   "fd20:ce::254", // Google
 ];
 
-const SPECIAL = [...METADATA, ...NETWORKS].flatMap((text) => parseNetwork(text) ?? []);
+/** Read when they are first asked for: Node takes milliseconds to see its first address of version 6. */
+let special: readonly IpNetwork[] | undefined;
 
 /** The narrowest network of those above that has the address; undefined for a public one. */
 export function specialNetworkOf(address: IpAddress): IpNetwork | undefined {
   let narrowest: IpNetwork | undefined;
-  for (const network of SPECIAL) {
+  special ??= [...METADATA, ...NETWORKS].flatMap((text) => parseNetwork(text) ?? []);
+  for (const network of special) {
     if (!networkHas(network, address)) continue;
     if (narrowest === undefined || network.prefix > narrowest.prefix) narrowest = network;
   }

@@ -98,6 +98,8 @@ export class WorkerLoop {
       if (this.#spin()) continue;
       const wake = Atomics.load(words, box.WAKE);
       this.#drainPort();
+      // While the app makes the order for what was compiled just now.
+      if (this.#mustLoad) continue;
       Atomics.store(words, box.PARKED, 1);
       if (this.#orderWaits()) {
         Atomics.store(words, box.PARKED, 0);

@@ -9,14 +9,14 @@ import { type IpNetwork, networkHas, parseNetwork } from "../../../base/ip-netwo
 import type { Endpoint } from "../../../base/socket-messages.js";
 import { refuse } from "./refuse.js";
 
-/** Of no single host: multicast and broadcast. */
-const MANY = networks("224.0.0.0/4", "255.255.255.255", "ff00::/8");
-/** Addresses of version 4 in disguise. */
-const MAPPED = networks("::ffff:0:0/96");
-
-function networks(...texts: string[]): readonly IpNetwork[] {
-  return texts.flatMap((text) => parseNetwork(text) ?? []);
-}
+const OF_NO_SOCKET = [
+  "224.0.0.0/4", // multicast
+  "255.255.255.255", // broadcast
+  "ff00::/8", // multicast
+  "::ffff:0:0/96", // addresses of version 4 in disguise
+];
+/** Read when they are first asked for: most components have no sockets. */
+let ofNoSocket: readonly IpNetwork[] | undefined;
 
 export function endpointOf({ val: { address, port } }: IpSocketAddress): Endpoint {
   return [formatIp(ipOfParts(address)), port];
@@ -41,7 +41,8 @@ export function ipAddressOf(text: string): IpAddress | undefined {
 export function localEndpoint(address: IpSocketAddress, family: IpAddressFamily): Endpoint {
   const { tag, val } = address;
   const ip = ipOfParts(val.address);
-  if (tag !== family || [...MANY, ...MAPPED].some((network) => networkHas(network, ip))) {
+  ofNoSocket ??= OF_NO_SOCKET.flatMap((text) => parseNetwork(text) ?? []);
+  if (tag !== family || ofNoSocket.some((network) => networkHas(network, ip))) {
     refuse("invalid-argument");
   }
   return endpointOf(address);
