@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const allowed =
-  /^(?:package\.json|(?:grants|limits)\.schema\.json|README\.md|SECURITY\.md|CHANGELOG\.md|LICENSE|docs\/.+\.md|bindings\/(?:c|rust)\/[a-z_]+\.(?:h|rs)|dist\/.+\.d\.ts|dist\/bundle\/.+\.js(?:\.map)?)$/;
+  /^(?:package\.json|(?:grants|limits)\.schema\.json|README\.md|SECURITY\.md|CHANGELOG\.md|LICENSE|docs\/.+\.md|bindings\/(?:c|rust)\/[a-z_]+\.(?:h|rs)|dist\/.+\.d\.ts|dist\/bundle\/.+\.c?js(?:\.map)?)$/;
 
 const folder = mkdtempSync(join(tmpdir(), "safedock-pack-"));
 const failed = [];

@@ -8,6 +8,7 @@ export {
   isSafedockError,
   SafedockError,
   type ErrorCode,
+  type EarlyEndData,
   type ErrorDataByCode,
   type RegistryErrorData,
   type SafedockErrorOptions,

@@ -4,10 +4,18 @@
  */
 export const LOGGING_SERVICE = "logging";
 
-/** Levels of `wasi:logging`, the lowest first. */
-export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "critical"] as const;
+/** A level of `wasi:logging`. */
+export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "critical";
 
-export type LogLevel = (typeof LOG_LEVELS)[number];
+/** The lowest first. */
+export const LOG_LEVELS: readonly LogLevel[] = [
+  "trace",
+  "debug",
+  "info",
+  "warn",
+  "error",
+  "critical",
+];
 
 export interface LogRequest {
   readonly level: LogLevel;

@@ -52,6 +52,7 @@ export interface OutgoingResponse {
 
 /** What answers requests: a container, a router, or any object of the app with such a function. */
 export interface Fetchable {
+  /** Answers a request, as `container.fetch` does. */
   fetch(request: Request, options?: FetchOptions): Promise<Response>;
   /** @internal The same without the objects of the web. */
   answer?(request: IncomingRequest): Promise<OutgoingResponse>;

@@ -22,6 +22,7 @@ export interface KeyValueStore {
   set(key: string, value: Uint8Array): Awaitable<void>;
   /** Fine if there is none. */
   delete(key: string): Awaitable<void>;
+  /** Whether there is such a key. */
   exists(key: string): Awaitable<boolean>;
   /** From the beginning, or where the last page ended. In any order. */
   listKeys(cursor: string | undefined): Awaitable<KeyPage>;

@@ -7,6 +7,7 @@ import type { KeyPage, KeyValueStore } from "./key-value-store.js";
  * as `{ sendCommand: ([name, ...args]) => ioredis.callBuffer(name, ...args) }`.
  */
 export interface RedisCommands {
+  /** Sends one command, its name first, and gives the answer in bytes. */
   sendCommand(args: (string | Buffer)[], options?: object): Promise<unknown>;
 }
 

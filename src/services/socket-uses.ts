@@ -7,6 +7,7 @@ export interface SocketUse {
   readonly count: number;
 }
 
+/** A list of `grants.sockets`. */
 export type SocketGrantName =
   | "tcp.connect"
   | "tcp.listen"

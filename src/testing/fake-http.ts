@@ -16,11 +16,13 @@ export interface FakeRequest {
   readonly isKnown: boolean;
   /** The body, when all of it has come. */
   bytes(): Promise<Uint8Array>;
+  /** The body as text in UTF-8. */
   text(): Promise<string>;
 }
 
 /** What {@link fakeHttp} makes: the engine option `http`, and what was asked of it. */
 export interface FakeHttp {
+  /** Called by the engine for each request that a grant lets out. */
   fetch(request: Request): Promise<Response>;
   /** In the order in which they came. */
   readonly requests: readonly FakeRequest[];

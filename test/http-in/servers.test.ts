@@ -42,7 +42,7 @@ it("requests that wait behind held ones get a process more", async () => {
     Array.from({ length: MOST + 1 }, () => container.fetch("/endless_body")),
   );
   expect(await count(container)).toBe("1");
-  await Promise.all(held.map((response) => response.body?.cancel()));
+  await Promise.all(held.map(async (response) => await response.body?.cancel()));
   await container.remove({ force: true });
   await fixture.close();
 });
