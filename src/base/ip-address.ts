@@ -1,5 +1,5 @@
 /** Addresses of the Internet protocols as numbers, so that forms of writing them do not matter. */
-import { isIP } from "node:net";
+import { nodeNet } from "./node-net.js";
 
 export interface IpAddress {
   readonly family: 4 | 6;
@@ -11,7 +11,7 @@ export interface IpAddress {
 export function parseIp(text: string): IpAddress | undefined {
   const zone = text.indexOf("%");
   const plain = zone === -1 ? text : text.slice(0, zone);
-  const family = isIP(plain);
+  const family = nodeNet().isIP(plain);
   if (family === 4) return { family: 4, value: valueOfV4(plain) };
   if (family === 6) return { family: 6, value: valueOfV6(plain) };
   return undefined;

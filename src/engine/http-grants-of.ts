@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { nodeNet } from "../base/node-net.js";
 import type { Denial } from "../fs/denial.js";
 import {
   type CheckedHttpGrant,
@@ -115,7 +115,7 @@ function widenedGrant(
 /** The address that a URL names and `"public"` leaves out. */
 function literalAddress({ hostname }: URL): string | undefined {
   const address = hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
-  return isIP(address) === 0 || isPublic(address) ? undefined : address;
+  return nodeNet().isIP(address) === 0 || isPublic(address) ? undefined : address;
 }
 
 function widened({ addresses }: CheckedHttpGrant, address: string): readonly string[] {

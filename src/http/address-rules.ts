@@ -1,4 +1,5 @@
-import { BlockList, isIP, isIPv4 } from "node:net";
+import type { BlockList } from "node:net";
+import { nodeNet } from "../base/node-net.js";
 
 /** Whether a connection may go to an address. */
 export type AddressRule = (address: string) => boolean;
@@ -37,13 +38,13 @@ const SPECIAL_V6: readonly (readonly [net: string, bits: number])[] = [
 
 /** The rule of a grant's `addresses`. */
 export function addressRule(addresses: "public" | "any" | readonly string[]): AddressRule {
-  if (addresses === "any") return (address) => isIP(withoutZone(address)) !== 0;
+  if (addresses === "any") return (address) => nodeNet().isIP(withoutZone(address)) !== 0;
   if (addresses === "public") return isPublic;
-  const list = new BlockList();
+  const list = new (nodeNet().BlockList)();
   for (const range of addresses) addRange(list, range);
   return (address) => {
     const plain = withoutZone(address);
-    const family = isIP(plain);
+    const family = nodeNet().isIP(plain);
     if (family === 0) return false;
     const carried = carriedV4(plain);
     if (carried !== undefined) return list.check(carried, "ipv4");
@@ -54,8 +55,8 @@ export function addressRule(addresses: "public" | "any" | readonly string[]): Ad
 /** Whether an address is of the public Internet. */
 export function isPublic(address: string): boolean {
   const plain = withoutZone(address);
-  if (isIPv4(plain)) return !special().check(plain, "ipv4");
-  if (isIP(plain) === 0) return false;
+  if (nodeNet().isIPv4(plain)) return !special().check(plain, "ipv4");
+  if (nodeNet().isIP(plain) === 0) return false;
   const carried = carriedV4(plain);
   if (carried !== undefined) return !special().check(carried, "ipv4");
   return unicast().check(plain, "ipv6") && !special().check(plain, "ipv6");
@@ -64,7 +65,7 @@ export function isPublic(address: string): boolean {
 /** A range in its shortest form, such as `10.0.0.0/8`; undefined for what is none. */
 export function parseRange(text: string): string | undefined {
   const [, address = "", bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
-  const family = isIP(address);
+  const family = nodeNet().isIP(address);
   if (family === 0 || address.includes("%")) return undefined;
   const all = family === 4 ? 32 : 128;
   const length = bits === undefined ? all : Number(bits);
@@ -77,10 +78,10 @@ export function coversRanges(wide: readonly string[], narrow: readonly string[])
     const [address = "", bits = ""] = range.split("/");
     return wide.some((other) => {
       const [, otherBits = ""] = other.split("/");
-      const list = new BlockList();
+      const list = new (nodeNet().BlockList)();
       addRange(list, other);
-      const family = isIPv4(address) ? "ipv4" : "ipv6";
-      const isSame = isIPv4(other.split("/")[0] ?? "") === isIPv4(address);
+      const family = nodeNet().isIPv4(address) ? "ipv4" : "ipv6";
+      const isSame = nodeNet().isIPv4(other.split("/")[0] ?? "") === nodeNet().isIPv4(address);
       return isSame && Number(otherBits) <= Number(bits) && list.check(address, family);
     });
   });
@@ -91,7 +92,7 @@ let unicastList: BlockList | undefined;
 
 function special(): BlockList {
   if (specialList === undefined) {
-    specialList = new BlockList();
+    specialList = new (nodeNet().BlockList)();
     for (const [net, bits] of SPECIAL_V4) specialList.addSubnet(net, bits, "ipv4");
     for (const [net, bits] of SPECIAL_V6) specialList.addSubnet(net, bits, "ipv6");
   }
@@ -100,7 +101,7 @@ function special(): BlockList {
 
 function unicast(): BlockList {
   if (unicastList === undefined) {
-    unicastList = new BlockList();
+    unicastList = new (nodeNet().BlockList)();
     unicastList.addSubnet("2000::", 3, "ipv6");
   }
   return unicastList;
@@ -108,7 +109,7 @@ function unicast(): BlockList {
 
 /** The IPv4 address that packets to a mapped (::ffff:0:0/96) or translated one (64:ff9b::/96) go to. */
 function carriedV4(address: string): string | undefined {
-  if (isIPv4(address)) return undefined;
+  if (nodeNet().isIPv4(address)) return undefined;
   const groups = groupsOf(address);
   const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
   const isTranslated =
@@ -131,7 +132,7 @@ function groupsOf(address: string): number[] {
 
 function addRange(list: BlockList, range: string): void {
   const [address = "", bits = "0"] = range.split("/");
-  list.addSubnet(address, Number(bits), isIPv4(address) ? "ipv4" : "ipv6");
+  list.addSubnet(address, Number(bits), nodeNet().isIPv4(address) ? "ipv4" : "ipv6");
 }
 
 function withoutZone(address: string): string {
