@@ -1,10 +1,10 @@
 // Writes src/component/wasi-signatures.ts: what the functions of WASI 0.2 take and give, from its packages' WIT.
 //
-// usage: node scripts/wasi-signatures.mjs     after a build; the WIT is that of @bytecodealliance/jco, a dev dependency
+// usage: node scripts/wasi-signatures.mjs [--json]     after a build; the WIT is that of @bytecodealliance/jco,
+// a dev dependency. With --json, prints them and writes nothing.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { componentEmbed, componentNew } from "@bytecodealliance/jco-transpile/wasm-tools";
 import { TypeDigests, withoutVersion } from "../dist/component/type-digest.js";
 import { readWorldTypes } from "../dist/wasm/world/read-world-types.js";
@@ -31,7 +31,7 @@ function worldOfAll(packages) {
 }
 
 /** `[interface#function, digest]`, in the order of their names. */
-export async function signatures() {
+async function signatures() {
   const witSource = worldOfAll(PACKAGES.map(nested));
   const core = await componentEmbed({ dummy: true, witSource, worldName: "all" });
   const world = readWorldTypes(await componentNew(core, []));
@@ -42,8 +42,11 @@ export async function signatures() {
   return found.sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const lines = (await signatures()).map(([name, text]) => `  ["${name}", "${text}"],\n`);
+const found = await signatures();
+if (process.argv.includes("--json")) {
+  process.stdout.write(JSON.stringify(found));
+} else {
+  const lines = found.map(([name, text]) => `  ["${name}", "${text}"],\n`);
   writeFileSync(
     new URL("../src/component/wasi-signatures.ts", import.meta.url),
     "// Written by scripts/wasi-signatures.mjs.\n" +

@@ -1,7 +1,7 @@
 /** How much an image may take, and how many of its blobs come at once. */
 import { gzipSync } from "node:zlib";
 import { startRegistry, wasmImage, type TestRegistry } from "safedock/testing";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { ImageStore } from "../../src/image/image-store.js";
 import { addImage, Blobs, CORE, fakeRegistry } from "../image/image-fixture.js";
 import { temporaryRoot, type TemporaryRoot } from "../content/store-fixture.js";
@@ -102,6 +102,7 @@ test.each([1, 3, 4])("at most %i blobs at once", async (concurrentBlobs) => {
   const blobs = new Blobs();
   const layers = Array.from({ length: 9 }, (_, i) => [{ name: `${i}.wasm`, data: CORE }]);
   const inner = fakeRegistry(blobs, addImage(blobs, { layers }));
+  let asked = 0;
   let open = 0;
   let most = 0;
   const counted = {
@@ -113,10 +114,10 @@ test.each([1, 3, 4])("at most %i blobs at once", async (concurrentBlobs) => {
   };
   async function* count(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     most = Math.max(most, ++open);
-    // However slow the machine is, as many come as may, and one that may not would come as well.
-    for (let waits = 0; waits === 0 || (waits < 1_000 && most < concurrentBlobs); waits++) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    // The config comes first, and alone. However slow the machine is, as many come as may, and one that may not would come too.
+    const awaited = asked++ === 0 ? 1 : concurrentBlobs;
+    await vi.waitUntil(() => most >= awaited, { timeout: 10_000, interval: 5 });
+    await new Promise((resolve) => setTimeout(resolve, 5));
     yield* stream;
     open--;
   }

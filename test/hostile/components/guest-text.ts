@@ -12,8 +12,6 @@ const WASI = {
     (export "pollable" (type $p (eq $p')))
     (export "output-stream" (type $out (sub resource)))
     (export "input-stream" (type $in (sub resource)))
-    (export "[method]output-stream.check-write"
-      (func (param "self" (borrow $out)) (result u64)))
     (export "[method]output-stream.subscribe"
       (func (param "self" (borrow $out)) (result (own $p))))))
   (alias export $streams "output-stream" (type $output))
