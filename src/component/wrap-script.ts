@@ -1,5 +1,6 @@
 import { SafedockError } from "../base/errors.js";
 import { mendScript } from "./mend-script.js";
+import { shareRuntime } from "./share-runtime.js";
 
 /**
  * What the generated code may be given: every name of a worker through which more than the language can be
@@ -63,9 +64,11 @@ export function wrapScript(generated: string, component: string): WrappedScript 
   if (!generated.startsWith(HEAD + BEGIN) || util < 0 || generated.indexOf(UTIL) !== util) {
     throw otherForm(component);
   }
-  const body = mendScript(
-    generated.slice(HEAD.length + "export ".length, util) +
-      generated.slice(util).replace("export ", ""),
+  const body = shareRuntime(
+    mendScript(
+      generated.slice(HEAD.length + "export ".length, util) +
+        generated.slice(util).replace("export ", ""),
+    ),
   );
   const script = `"use strict";(function ({ ${SCRIPT_SCOPE.join(", ")} }) {\n${body}\nreturn instantiate;\n})\n`;
   return { script, instances: instancesOf(body, component) };
