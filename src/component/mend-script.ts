@@ -59,6 +59,10 @@ const HASTENED: readonly (readonly [string, string])[] = [
   ],
 ];
 
+/** What jco knows of an import, bound to what lowers it: it is a large object, and most imports of most runs are never called. */
+const BOUND_IMPORT =
+  /\b(_lowerImportBackwardsCompat)\.bind\(\n *null,\n( *\{\n *trampolineIdx: [^]*?\n *importFn: _trampoline\d+,\n *\}),\n *\)(?=\)\) : |;)/g;
+
 /** The copy of a list of numbers: `slice` of a buffer gives less where the list passes the memory's end. */
 const COPIED_LIST =
   /^( *var result\d+ = new \w+Array)\((memory\d+)\.buffer\.slice\((ptr\d+), \3 \+ (len\d+) \* \d+\)\);$/gm;
@@ -69,5 +73,7 @@ export function mendScript(generated: string): string {
     (script, [wrong, right]) => script.replace(wrong, () => right),
     generated,
   );
-  return mended.replaceAll(COPIED_LIST, "$1($2.buffer, $3, $4).slice();");
+  return mended
+    .replaceAll(COPIED_LIST, "$1($2.buffer, $3, $4).slice();")
+    .replaceAll(BOUND_IMPORT, "_boundLazily($1, () => ($2))");
 }

@@ -3,7 +3,7 @@ import { serialize } from "node:v8";
 import { jcoVersion } from "./jco-version.js";
 
 /** Of what is made of jco's output: the script's form, the file's, and what is looked up in it. */
-const FORMAT = 6;
+const FORMAT = 7;
 
 /**
  * How jco generates: one script that instantiates at once, whose imports may give functions for the flat

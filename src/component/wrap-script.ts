@@ -30,6 +30,7 @@ export const SCRIPT_SCOPE = [
   // A dropped handle would call into its guest's code when another guest is there.
   "FinalizationRegistry",
   // Ours: no name of a component begins so.
+  "_boundLazily",
   "_isPlainText",
   "_textDecoder",
   "fetch",

@@ -32,6 +32,7 @@ const SCOPED_WEBASSEMBLY = Object.freeze({
 const SCOPE = Object.freeze({
   WebAssembly: SCOPED_WEBASSEMBLY,
   globalThis: Object.freeze({ WebAssembly: SCOPED_WEBASSEMBLY }),
+  _boundLazily: boundLazily,
   _isPlainText: isPlainText,
   _textDecoder: textDecoder,
   console: Object.freeze({ error: () => undefined, log: () => undefined, warn: () => undefined }),
@@ -44,6 +45,15 @@ const SCOPE = Object.freeze({
     }
   },
 });
+
+/** As `call.bind(null, make())`, but that is made with the first call. */
+function boundLazily<T extends object>(
+  call: (first: T, ...rest: unknown[]) => unknown,
+  make: () => T,
+): (...args: unknown[]) => unknown {
+  let first: T | undefined;
+  return (...args) => call((first ??= make()), ...args);
+}
 
 /** A component as a worker keeps it: its script is evaluated with the first instance. */
 export class ComponentCode {

@@ -150,6 +150,7 @@ export class IncomingAnswer {
 
   /** The guest has ended its answer with a failure of its own. */
   failed({ code }: FailureHead): HostReply {
+    if (this.over) return NOTHING;
     const why =
       code === undefined ? "the handler has not answered" : `the handler has failed: ${code}`;
     this.fail(invalidResponse(why));
@@ -158,6 +159,7 @@ export class IncomingAnswer {
 
   /** The guest has let go of its answer's body before the end. */
   dropped({ code }: FailureHead): HostReply {
+    if (this.over) return NOTHING;
     const why =
       code === undefined
         ? "its body was dropped before its end"
