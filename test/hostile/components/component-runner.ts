@@ -16,8 +16,8 @@ export class ComponentRunner {
     this.#fixture = fixture;
   }
 
-  static async open(): Promise<ComponentRunner> {
-    return new ComponentRunner(await openTestEngine({ workers: 1 }));
+  static async open(workers = 1): Promise<ComponentRunner> {
+    return new ComponentRunner(await openTestEngine({ workers }));
   }
 
   get engine(): Engine {
@@ -26,6 +26,11 @@ export class ComponentRunner {
 
   async close(): Promise<void> {
     await endComponentTexts();
+    await this.#fixture.close();
+  }
+
+  /** Closes its engine alone, for one that lives beside another. */
+  async [Symbol.asyncDispose](): Promise<void> {
     await this.#fixture.close();
   }
 
