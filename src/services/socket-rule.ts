@@ -1,7 +1,7 @@
 import type { Endpoint } from "../base/socket-messages.js";
 import { type IpAddress, parseIp } from "../base/ip-address.js";
 import { type IpNetwork, networkCovers, networkHas, parseNetwork } from "../base/ip-network.js";
-import { specialNetworkOf } from "../base/special-networks.js";
+import { specialNetworkAround, specialNetworkOf } from "../base/special-networks.js";
 import { nameMatches, parseNamePattern, patternCovers } from "../base/domain-name.js";
 
 /** One address or name with its ports, as a grant has it. */
@@ -97,14 +97,12 @@ export function ruleCovers(outer: SocketRule, inner: SocketRule): boolean {
   }
   if (inner.network === undefined) return outer.network === undefined;
   if (outer.network !== undefined) return coversNetwork(outer.network, inner.network);
-  const special = specialNetworkOf(inner.network);
-  return special === undefined || !networkCovers(special, inner.network);
+  return specialNetworkAround(inner.network) === undefined;
 }
 
 /** A wider network does not allow the special addresses that a narrow one names. */
 function coversNetwork(outer: IpNetwork, inner: IpNetwork): boolean {
   if (!networkCovers(outer, inner)) return false;
-  const special = specialNetworkOf(inner);
-  if (special === undefined || !networkCovers(special, inner)) return true;
-  return networkCovers(special, outer);
+  const special = specialNetworkAround(inner);
+  return special === undefined || networkCovers(special, outer);
 }

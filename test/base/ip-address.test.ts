@@ -3,11 +3,12 @@ import { describe, expect, it } from "vitest";
 import { formatIp, ipOfParts, parseIp, partsOfIp } from "../../src/base/ip-address.js";
 import {
   formatNetwork,
+  networkAround,
   networkCovers,
   networkHas,
   parseNetwork,
 } from "../../src/base/ip-network.js";
-import { specialNetworkOf } from "../../src/base/special-networks.js";
+import { specialNetworkAround, specialNetworkOf } from "../../src/base/special-networks.js";
 
 function ip(text: string) {
   const parsed = parseIp(text);
@@ -72,6 +73,14 @@ describe("networks", () => {
     expect(parseNetwork(text)).toBeUndefined();
   });
 
+  it("are found around an address with bits beyond the prefix", () => {
+    expect(networkAround("10.1.2.3/8")).toEqual(network("10.0.0.0/8"));
+    expect(networkAround("fd00::5/16")).toEqual(network("fd00::/16"));
+    expect(["10.0.0.1/33", "fe80::1%eth0", "x"].map(networkAround)).toEqual(
+      Array.from({ length: 3 }, () => undefined),
+    );
+  });
+
   it("know their addresses and each other", () => {
     expect(networkHas(network("10.0.0.0/8"), ip("10.255.0.1"))).toBe(true);
     expect(networkHas(network("10.0.0.0/8"), ip("11.0.0.1"))).toBe(false);
@@ -92,9 +101,21 @@ describe("special addresses", () => {
     ["100.100.100.200", "100.100.100.200"],
     ["::1", "::/96"],
     ["::127.0.0.1", "::/96"],
-    ["::ffff:127.0.0.1", "::ffff:0:0/96"],
-    ["64:ff9b::7f00:1", "64:ff9b::/96"],
-    ["2002:7f00:1::", "2002::/16"],
+    ["::ffff:127.0.0.1", "::ffff:7f00:0/104"],
+    ["::ffff:8.8.8.8", "::ffff:0:0/96"],
+    ["64:ff9b::7f00:1", "64:ff9b::7f00:0/104"],
+    ["64:ff9b::a9fe:a9fe", "64:ff9b::a9fe:a9fe"],
+    ["64:ff9b::8.8.8.8", "64:ff9b::/96"],
+    ["2002:7f00:1::", "2002:7f00::/24"],
+    ["2002:a9fe:a9fe::1", "2002:a9fe:a9fe::/48"],
+    ["2002:808:808::1", "2002::/16"],
+    ["192.31.196.1", "192.31.196.0/24"],
+    ["192.52.193.1", "192.52.193.0/24"],
+    ["192.175.48.1", "192.175.48.0/24"],
+    ["2620:4f:8000::1", "2620:4f:8000::/48"],
+    ["1fff::1", "::/3"],
+    ["4000::1", "4000::/2"],
+    ["9000::1", "8000::/1"],
     ["fd00:ec2::254", "fd00:ec2::254"],
     ["fe80::1", "fe80::/10"],
     ["ff02::1", "ff00::/8"],
@@ -105,5 +126,20 @@ describe("special addresses", () => {
 
   it.each(["1.1.1.1", "8.8.8.8", "172.32.0.1", "2606:4700::1111"])("%s is public", (text) => {
     expect(specialNetworkOf(ip(text))).toBeUndefined();
+  });
+
+  it.each([
+    ["10.1.0.0/16", "10.0.0.0/8"],
+    ["0.0.0.0/8", "0.0.0.0/8"],
+    ["0.0.0.0/0", undefined],
+    ["2000::/3", undefined],
+    ["::/3", "::/3"],
+    ["::/64", "::/3"],
+    ["64:ff9b::a01:0/112", "64:ff9b::a00:0/104"],
+    ["64:ff9b::/100", "64:ff9b::/96"],
+    ["2002:a01:203:405::/64", "2002:a00::/24"],
+  ])("all of %s is of %s", (text, name) => {
+    const found = specialNetworkAround(network(text));
+    expect(found && formatNetwork(found)).toBe(name);
   });
 });

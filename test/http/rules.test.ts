@@ -20,6 +20,10 @@ describe("addresses", () => {
     "192.0.2.1",
     "192.168.1.1",
     "198.18.0.1",
+    "192.31.196.1",
+    "192.52.193.1",
+    "192.88.99.1",
+    "192.175.48.1",
     "198.51.100.7",
     "203.0.113.9",
     "224.0.0.1",
@@ -41,7 +45,10 @@ describe("addresses", () => {
     "2001:db8::1",
     "2002:7f00:1::",
     "2002:a9fe:a9fe::1",
+    "2002:808:808::1",
+    "2620:4f:8000::1",
     "3fff::1",
+    "4000::1",
     "5f00::1",
     "fc00::1",
     "fd00:ec2::254",
@@ -72,6 +79,16 @@ describe("addresses", () => {
     const allows = addressRule(["10.0.0.0/8", "fd00::/16"]);
     expect(["10.9.8.7", "::ffff:10.0.0.1", "fd00::5"].map(allows)).toEqual([true, true, true]);
     expect(["11.0.0.1", "::ffff:11.0.0.1", "fd01::5", "8.8.8.8"].map(allows)).not.toContain(true);
+    const mapped = addressRule(["::ffff:10.0.0.0/104"]);
+    expect(["10.9.8.7", "::ffff:10.0.0.1", "11.0.0.1", "::1"].map(mapped)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+    const all6 = addressRule(["::/0"]);
+    expect(["::1", "127.0.0.1", "64:ff9b::7f00:1"].map(all6)).toEqual([true, false, false]);
+    expect(addressRule(["10.1.2.3/8"])("10.9.9.9")).toBe(true);
     expect(addressRule("any")("127.0.0.1")).toBe(true);
     expect(addressRule("any")("localhost")).toBe(false);
   });
@@ -83,6 +100,7 @@ describe("addresses", () => {
       Array.from({ length: 5 }, () => undefined),
     );
     expect(coversRanges(["10.0.0.0/8"], ["10.1.0.0/16", "10.0.0.1/32"])).toBe(true);
+    expect(coversRanges(["10.0.0.0/8"], ["::ffff:10.1.0.0/112"])).toBe(true);
     expect(coversRanges(["10.1.0.0/16"], ["10.0.0.0/8"])).toBe(false);
     expect(coversRanges(["10.0.0.0/8"], ["::/8"])).toBe(false);
   });
