@@ -84,7 +84,7 @@ module.exports = {
       name: "worker-reaches-execution-half-only",
       severity: "error",
       comment: "Code of the storage half and of the engine is never loaded where guests run",
-      from: { path: "^src/guest/worker-main\\.ts$" },
+      from: { path: "^src/guest/worker-(main|boot)\\.ts$" },
       to: {
         path: "^src/",
         pathNot: files(["guest", "component", "wasi", "fs", "wasm", "tree", "mount", "base"]),

@@ -83,13 +83,18 @@ async function writeLibrary(dist, folder) {
 
 /**
  * The worker that guests run on, as CommonJS: Node starts a thread without its loader of modules 3 ms sooner.
- * What components need is a file of its own, which a worker that runs none does not read.
+ * Its first file is small, and loads the others with V8's code of them. What components need is a file of its own,
+ * which a worker that runs none does not read.
  */
 async function writeWorker(dist, folder) {
-  const main = join(dist, "guest", `${WORKER}.js`);
-  let loaded;
+  const boot = join(dist, "guest", "worker-boot.js");
+  await writeCommonJs({ [WORKER]: boot }, folder);
+  await writeCommonJs({ "worker-kernel": join(dist, "guest", `${WORKER}.js`) }, folder);
+}
+
+async function writeCommonJs(input, folder) {
   const bundles = await rollup({
-    input: { [WORKER]: main },
+    input,
     external: [/^node:/],
     plugins: [compiled(await eventsAsModule())],
   });
@@ -99,11 +104,7 @@ async function writeWorker(dist, folder) {
     banner,
     sourcemap: true,
     entryFileNames: "[name].cjs",
-    chunkFileNames: "worker-[name]-[hash].cjs",
-    manualChunks(id, { getModuleInfo }) {
-      loaded ??= closureOf(main, getModuleInfo);
-      return id !== main && loaded.has(id) ? "kernel" : undefined;
-    },
+    chunkFileNames: "worker-[name].cjs",
   });
   await bundles.close();
 }
@@ -132,6 +133,7 @@ function compiled(events) {
       const code = readFileSync(id, "utf8").replace(`"./${WORKER}.js"`, `"./${WORKER}.cjs"`);
       return { code, map };
     },
+    resolveImportMeta: (property) => (property === "dirname" ? "__dirname" : null),
     // Without comments and indentation there is half as much to read: 1 ms of each import.
     renderChunk: (code) =>
       transform(code, { sourcemap: "external", target: "node20", minifyWhitespace: true }),

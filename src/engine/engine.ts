@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { threadsEnded } from "../base/ending-threads.js";
 import { SafedockError } from "../base/errors.js";
+import { StoreLayout } from "../content/store-layout.js";
 import type { ReadPolicy } from "../trust/policy.js";
 import { GuestPool } from "../guest/pool.js";
 import { ImageStore } from "../image/image-store.js";
@@ -262,6 +264,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   // a process that pulls into one must not pay for a worker.
   const pool = new GuestPool({
     late: !existsSync(root),
+    prepared: new StoreLayout(resolve(root)).prepared,
     ...(workers === undefined ? undefined : { workers }),
     ...(maxWorkers === undefined ? undefined : { maxWorkers }),
     ...(maxQueued === undefined ? undefined : { maxQueued }),

@@ -17,7 +17,7 @@ import type {
   CompileAnswer,
   CompileCoresMessage,
   CompileMessage,
-  SharedBoards,
+  WorkerShared,
 } from "./worker-messages.js";
 import { WorkerThread } from "./worker-thread.js";
 
@@ -55,9 +55,9 @@ export class GuestWorker {
   /** A module is being compiled: no orders meanwhile. */
   compiling = false;
 
-  constructor(owner: WorkerOwner, bell: Bell, boards: SharedBoards) {
+  constructor(owner: WorkerOwner, bell: Bell, shared: WorkerShared) {
     this.#owner = owner;
-    this.#thread = new WorkerThread(this.#mailbox, bell, boards, {
+    this.#thread = new WorkerThread(this.#mailbox, bell, shared, {
       started: () => {
         this.#started = true;
         if (!this.#dead) this.#owner.ready(this);

@@ -28,6 +28,8 @@ export interface GuestPoolOptions {
   readonly maxQueued?: number;
   /** The first worker is made with the first module, and not at once. Default false. */
   readonly late?: boolean;
+  /** Folder for V8's code of the worker's bundles; without it, each worker compiles them. */
+  readonly prepared?: string;
 }
 
 const DEFAULT_MAX_QUEUED = 10_000;
@@ -45,6 +47,7 @@ export class GuestPool {
   readonly board: WritableBoard = createWritableBoard();
   /** Of the containers' grants, shared with all workers. */
   readonly policies: PolicyBoard = createPolicyBoard();
+  readonly prepared: string | undefined;
   readonly #maxQueued: number;
   readonly #keepAlive = new KeepAlive();
   readonly #doorbell = new Doorbell(() => this.#dispatcher.drain());
@@ -66,6 +69,7 @@ export class GuestPool {
     const warm = Math.max(1, options.workers ?? availableParallelism());
     const most = options.maxWorkers ?? Math.max(MIN_DEFAULT_MAX_WORKERS, warm * 4);
     this.#maxQueued = options.maxQueued ?? DEFAULT_MAX_QUEUED;
+    this.prepared = options.prepared;
     this.#crew = new WorkerCrew({
       warm,
       max: Math.max(warm, most),

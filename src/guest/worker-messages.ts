@@ -16,7 +16,13 @@ export interface SharedBoards {
   readonly policies: PolicyBoard;
 }
 
-export interface WorkerStart extends SharedBoards {
+/** Given to the pool, for all workers. */
+export interface WorkerShared extends SharedBoards {
+  /** The store's folder of what is prepared: V8's code of the worker's own bundles is kept there too. */
+  readonly prepared: string | undefined;
+}
+
+export interface WorkerStart extends WorkerShared {
   readonly mailbox: SharedArrayBuffer;
   readonly bell: Bell;
   readonly port: MessagePort;

@@ -13,7 +13,7 @@ import type { HostFrameMessage } from "./host-frames.js";
 import { LOADED, type Mailbox, PARKED, WAKE } from "./mailbox.js";
 import type {
   CompileAnswer,
-  SharedBoards,
+  WorkerShared,
   WorkerAnswer,
   WorkerMessage,
   WorkerStart,
@@ -57,14 +57,17 @@ export class WorkerThread {
   constructor(
     mailbox: Mailbox,
     bell: Bell,
-    { board, policies }: SharedBoards,
+    { board, policies, prepared }: WorkerShared,
     events: ThreadEvents,
   ) {
     this.#mailbox = mailbox;
     this.#events = events;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    const start: WorkerStart = { mailbox: mailbox.buffer, bell, board, policies, port: port2 };
+    const start: WorkerStart = {
+      ...{ mailbox: mailbox.buffer, bell, board, policies, prepared },
+      port: port2,
+    };
     this.#thread = new Worker(new URL("./worker-main.js", import.meta.url), {
       name: "safedock",
       workerData: start,
