@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 
 async function guest(reuse: boolean): Promise<Container> {
-  const limits = { timeoutMs: 2_000, memoryBytes: 32 * 2 ** 20 };
+  const limits = { timeoutMs: 1_000, memoryBytes: 32 * 2 ** 20 };
   return await httpContainer(fixture.engine, "leaves-behind", { limits, http: { reuse } });
 }
 
@@ -30,7 +30,7 @@ async function ask(container: Container, path: string): Promise<string> {
   }
 }
 
-const ENDS = [
+const ENDS: readonly (readonly [path: string, end: string])[] = [
   ["/trap", "ERR_HTTP_TRAPPED"],
   ["/trap-within", "ERR_HTTP_TRAPPED"],
   ["/overflow", "ERR_HTTP_TRAPPED"],
@@ -38,19 +38,20 @@ const ENDS = [
   ["/exit", "ERR_HTTP_RESPONSE_INVALID"],
   ["/exit-within", "ERR_HTTP_RESPONSE_INVALID"],
   ["/loop", "ERR_HTTP_TIMEOUT"],
-] as const;
+];
+const LEFT: typeof ENDS = [
+  ["/leave", FRESH],
+  ["/half", "ERR_HTTP_RESPONSE_INVALID"],
+];
 
 describe("an instance per request", () => {
-  it.each([...ENDS, ["/leave", FRESH], ["/half", "ERR_HTTP_RESPONSE_INVALID"]])(
-    "finds nothing after %s",
-    async (path, end) => {
-      await using container = await guest(false);
-      for (let round = 0; round < 2; round++) {
-        expect(await ask(container, path)).toBe(end);
-        expect(await ask(container, "/look")).toBe(FRESH);
-      }
-    },
-  );
+  it.each([...ENDS, ...LEFT])("finds nothing after %s", async (path, end) => {
+    await using container = await guest(false);
+    for (let round = 0; round < 2; round++) {
+      expect(await ask(container, path)).toBe(end);
+      expect(await ask(container, "/look")).toBe(FRESH);
+    }
+  });
 
   it("has no handle of a former one", async () => {
     await using container = await guest(false);
@@ -75,8 +76,7 @@ describe("in turns", () => {
   it("containers of one image have nothing of each other", async () => {
     await using one = await guest(false);
     await using other = await guest(false);
-    for (let round = 0; round < 10; round++) {
-      const [path, end] = ENDS[round % 6] ?? ENDS[0];
+    for (const [path, end] of ENDS) {
       expect(await ask(one, path)).toBe(end);
       expect(await ask(other, "/leave")).toBe(FRESH);
       expect(await ask(one, "/look")).toBe(FRESH);
@@ -88,8 +88,8 @@ describe("in turns", () => {
     await using fresh = await guest(false);
     for (let round = 0; round < 5; round++) {
       // Whether it was kept depends on the worker that both of them want.
-      const [request = ""] = (await ask(kept, "/look")).split(" ");
-      expect(Number(request)).toBeLessThanOrEqual(round + 1);
+      const numbers = (await ask(kept, "/look")).split(" ").map(Number);
+      expect(Math.max(...numbers)).toBeLessThanOrEqual(round + 1);
       expect(await ask(fresh, "/leave")).toBe(FRESH);
       expect(await ask(fresh, "/trap")).toBe("ERR_HTTP_TRAPPED");
     }
