@@ -1,7 +1,7 @@
-// Writes src/component/wasi-signatures.ts: what the functions of WASI 0.2 take and give, from its packages' WIT.
+// Writes src/component/wasi-signatures.ts: what the functions of WASI take and give, from its packages' WIT.
 //
-// usage: node scripts/wasi-signatures.mjs [--json]     after a build; the WIT is that of @bytecodealliance/jco,
-// a dev dependency. With --json, prints them and writes nothing.
+// usage: node scripts/wasi-signatures.mjs [--json]     after a build; the WIT of WASI 0.2 is that of
+// @bytecodealliance/jco, a dev dependency, the drafts' is wasi-drafts.wit. With --json, prints them and writes nothing.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -21,25 +21,41 @@ function nested(name) {
   return `${text.replace(/^(package [^;]*);/m, "$1 {")}}\n`;
 }
 
+/** A world that imports every interface of the packages, but for those that are not stable yet. */
 function worldOfAll(packages) {
-  const imports = PACKAGES.flatMap((name, index) =>
-    [...packages[index].matchAll(/^(@unstable\(.*\)\n)?interface ([a-z0-9-]+) \{/gm)]
-      .filter(([, unstable]) => unstable === undefined)
-      .map(([, , each]) => `  import wasi:${name}/${each}@${VERSION};`),
-  );
+  const imports = [];
+  for (const text of packages) {
+    const [, name, version] = /^package ([^@]+)@(\S+) \{/.exec(text);
+    for (const [, unstable, each] of text.matchAll(
+      /^ *(@unstable\(.*\)\n)?interface ([a-z0-9-]+) \{/gm,
+    )) {
+      if (unstable === undefined) imports.push(`  import ${name}/${each}@${version};`);
+    }
+  }
   return `package all:wasi;\n\nworld all {\n${imports.join("\n")}\n}\n\n${packages.join("\n")}`;
 }
 
-/** `[interface#function, digest]`, in the order of their names. */
+function drafts() {
+  const text = readFileSync(new URL("./wasi-drafts.wit", import.meta.url), "utf8");
+  return [...text.matchAll(/^package [^;{]+ \{\n.*?^\}\n/gms)].map(([each]) => each);
+}
+
+/** `[interface#function, digests]`, in the order of their names. */
 async function signatures() {
-  const witSource = worldOfAll(PACKAGES.map(nested));
+  const witSource = worldOfAll([...PACKAGES.map(nested), ...drafts()]);
   const core = await componentEmbed({ dummy: true, witSource, worldName: "all" });
   const world = readWorldTypes(await componentNew(core, []));
   const digests = new TypeDigests(world);
-  const found = world.imports.flatMap(({ name, functions }) =>
-    functions.map((each) => [`${withoutVersion(name)}#${each.name}`, digests.ofFunction(each)]),
-  );
-  return found.sort(([a], [b]) => (a < b ? -1 : 1));
+  const found = new Map();
+  for (const { name, functions } of world.imports) {
+    for (const each of functions) {
+      const key = `${withoutVersion(name)}#${each.name}`;
+      found.set(key, (found.get(key) ?? new Set()).add(digests.ofFunction(each)));
+    }
+  }
+  return [...found]
+    .map(([name, texts]) => [name, [...texts].sort().join(" ")])
+    .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 const found = await signatures();
@@ -50,7 +66,7 @@ if (process.argv.includes("--json")) {
   writeFileSync(
     new URL("../src/component/wasi-signatures.ts", import.meta.url),
     "// Written by scripts/wasi-signatures.mjs.\n" +
-      "/** The functions of WASI 0.2, and what {@link TypeDigests} says of each. */\n" +
+      "/** The functions of WASI 0.2 and of drafts, and what {@link TypeDigests} says of each; several where versions differ. */\n" +
       `export const WASI_SIGNATURES: ReadonlyMap<string, string> = new Map([\n${lines.join("")}]);\n`,
   );
 }

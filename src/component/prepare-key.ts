@@ -2,8 +2,11 @@ import { createHash } from "node:crypto";
 import { serialize } from "node:v8";
 import { jcoVersion } from "./jco-version.js";
 
-/** Of what is made of jco's output: the script's form, the file's, and what is looked up in it. */
-const FORMAT = 7;
+/**
+ * Of what is refused beforehand, and of what is made of jco's output: the script's form, the file's, and what is
+ * looked up in it.
+ */
+const FORMAT = 8;
 
 /**
  * How jco generates: one script that instantiates at once, whose imports may give functions for the flat

@@ -1,5 +1,5 @@
 // Written by scripts/wasi-signatures.mjs.
-/** The functions of WASI 0.2, and what {@link TypeDigests} says of each. */
+/** The functions of WASI 0.2 and of drafts, and what {@link TypeDigests} says of each; several where versions differ. */
 export const WASI_SIGNATURES: ReadonlyMap<string, string> = new Map([
   ["wasi:cli/environment#get-arguments", "a7b9ed99df8b9be7"],
   ["wasi:cli/environment#get-environment", "7d4b52a290178989"],
@@ -19,6 +19,10 @@ export const WASI_SIGNATURES: ReadonlyMap<string, string> = new Map([
   ["wasi:clocks/monotonic-clock#subscribe-instant", "b77ff420924a1e32"],
   ["wasi:clocks/wall-clock#now", "f370296fd9c12588"],
   ["wasi:clocks/wall-clock#resolution", "f370296fd9c12588"],
+  ["wasi:config/runtime#get", "25fd74d7fe2ce426"],
+  ["wasi:config/runtime#get-all", "1507103ea9d1946b"],
+  ["wasi:config/store#get", "25fd74d7fe2ce426 b5a71bba1de90fb3"],
+  ["wasi:config/store#get-all", "1507103ea9d1946b 7d4b52a290178989"],
   ["wasi:filesystem/preopens#get-directories", "93aa9d0bea961891"],
   ["wasi:filesystem/types#[method]descriptor.advise", "95abf0f73f62794c"],
   ["wasi:filesystem/types#[method]descriptor.append-via-stream", "ab7fb92ec7a7ed54"],
@@ -121,6 +125,20 @@ export const WASI_SIGNATURES: ReadonlyMap<string, string> = new Map([
   ["wasi:io/streams#[method]output-stream.subscribe", "8cedb7331efd2b35"],
   ["wasi:io/streams#[method]output-stream.write", "4a3933772b15d08c"],
   ["wasi:io/streams#[method]output-stream.write-zeroes", "56e3d80988b8528b"],
+  ["wasi:keyvalue/atomics#[method]cas.current", "4b8281f7b43e0063"],
+  ["wasi:keyvalue/atomics#[static]cas.new", "b9cbe742c6736f38"],
+  ["wasi:keyvalue/atomics#increment", "bf6d1fc764b3a4af db5b3be2a8671e81"],
+  ["wasi:keyvalue/atomics#swap", "1b7f0437b2a84116"],
+  ["wasi:keyvalue/batch#delete-many", "3c7c9833ba11d9aa"],
+  ["wasi:keyvalue/batch#get-many", "c1f17fed2e019852"],
+  ["wasi:keyvalue/batch#set-many", "107a362e1f05f12c"],
+  ["wasi:keyvalue/store#[method]bucket.delete", "ce4d5c03a7853ee9"],
+  ["wasi:keyvalue/store#[method]bucket.exists", "845663af10c04dd0"],
+  ["wasi:keyvalue/store#[method]bucket.get", "150bd2eeedbfe822"],
+  ["wasi:keyvalue/store#[method]bucket.list-keys", "474013f6ffa8d78c b88244aa0fbeda53"],
+  ["wasi:keyvalue/store#[method]bucket.set", "fe59bf293aee4cfb"],
+  ["wasi:keyvalue/store#open", "1288dff9e3345fb1"],
+  ["wasi:logging/logging#log", "9da1efb2c3c8c492"],
   ["wasi:random/insecure#get-insecure-random-bytes", "d0f52a2559f454fc"],
   ["wasi:random/insecure#get-insecure-random-u64", "86be2386a4d3e499"],
   ["wasi:random/insecure-seed#insecure-seed", "6dc2ebd50cb5e36e"],

@@ -1,4 +1,4 @@
-/** Functions of WASI 0.2 that a component declares with types of its own. */
+/** Functions of WASI 0.2, and of the drafts beside it, that a component declares with types of its own. */
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -24,7 +24,7 @@ const importing = async (
   );
 const exported = (name: string, type: string): string => `(export "${name}" (func ${type}))`;
 
-test("the table is what the packages of WASI 0.2 say", () => {
+test("the table is what the packages of WASI 0.2 and the drafts' WIT say", () => {
   const script = fileURLToPath(new URL("../../scripts/wasi-signatures.mjs", import.meta.url));
   const said = execFileSync(process.execPath, [script, "--json"], { encoding: "utf8" });
   expect([...WASI_SIGNATURES]).toEqual(JSON.parse(said));
@@ -37,6 +37,186 @@ test("no component that tools have made has another type", () => {
     .filter((bytes) => bytes[4] === COMPONENT_VERSION);
   expect(components.length).toBeGreaterThan(50);
   for (const bytes of components) expect(mistakenType(readWorldTypes(bytes))).toBeUndefined();
+});
+
+describe("of a draft, a declared type", () => {
+  const config = (name: string): readonly string[] => [
+    `(type $raw (variant (case "upstream" string) (case "${name}" string)))`,
+    `(export "error" (type $error (eq $raw)))`,
+  ];
+  const bucket = `(export "bucket" (type $bucket (sub resource)))`;
+  const error = (...cases: readonly string[]): readonly string[] => [
+    `(type $raw-error (variant ${cases.join(" ")}))`,
+    `(export "error" (type $error (eq $raw-error)))`,
+  ];
+  const whole = error(`(case "no-such-store")`, `(case "access-denied")`, `(case "other" string)`);
+  const page = (cursor: string): readonly string[] => [
+    `(type $raw-page (record (field "keys" (list string)) (field "cursor" ${cursor})))`,
+    `(export "key-response" (type $page (eq $raw-page)))`,
+  ];
+  const listKeys = (given: string): string =>
+    exported(
+      "[method]bucket.list-keys",
+      `(param "self" (borrow $bucket)) (param "cursor" ${given}) (result (result $page (error $error)))`,
+    );
+
+  test.each([
+    ["runtime@0.2.0-draft", "get", `(param "key" string) (result (result string (error $error)))`],
+    ["runtime@0.2.0-draft", "get-all", "(result (list string))"],
+    ["store@0.2.0-rc.1", "get", `(param "key" u32) (result (option string))`],
+    ["store@0.2.0-rc.1", "get", "(result (option string))"],
+    ["store@0.2.0-rc.1", "get", `(param "key" string) (result (option (list u8)))`],
+    ["store@0.2.0", "get-all", "(result u64)"],
+  ])("wasi:config/%s#%s %s is mistaken", async (name, item, type) => {
+    const said = await importing(`wasi:config/${name}`, ...config("io"), exported(item, type));
+    expect(said).toBe(`its wasi:config/${name}#${item} has another type than WASI's`);
+  });
+
+  test("wasi:config has results of its error alone, or none", async () => {
+    const failing = exported(
+      "get-all",
+      "(result (result (list (tuple string string)) (error $error)))",
+    );
+    const plain = exported("get-all", "(result (list (tuple string string)))");
+    for (const name of ["wasi:config/store@0.2.0-rc.1", "wasi:config/store@0.2.0-draft"]) {
+      expect(await importing(name, ...config("io"), failing)).toBeUndefined();
+      expect(await importing(name, plain)).toBeUndefined();
+      expect(await importing(name, ...config("file"), failing)).toMatch(/#get-all has another/);
+    }
+    expect(await importing("wasi:config/runtime@0.2.0-draft", plain)).toMatch(/another type/);
+  });
+
+  test("wasi:keyvalue has cursors that are numbers or texts, the same in both places", async () => {
+    const [number, text] = ["(option u64)", "(option string)"] as const;
+    for (const name of ["wasi:keyvalue/store@0.2.0-draft", "wasi:keyvalue/store@0.2.0-draft2"]) {
+      const said = (given: string, told: string): Promise<string | undefined> =>
+        importing(name, bucket, ...whole, ...page(told), listKeys(given));
+      expect(await said(number, number)).toBeUndefined();
+      expect(await said(text, text)).toBeUndefined();
+      for (const [given, told] of [
+        [number, text],
+        [text, number],
+        ["(option u32)", "(option u32)"],
+        ["string", "string"],
+      ] as const) {
+        expect(await said(given, told)).toBe(
+          `its ${name}#[method]bucket.list-keys has another type than WASI's`,
+        );
+      }
+    }
+  });
+
+  test.each([
+    ["get", `(param "key" string) (result (result (list u8) (error $error)))`],
+    ["get", `(param "key" (list u8)) (result (result (option (list u8)) (error $error)))`],
+    ["set", `(param "key" string) (param "value" string) (result (result (error $error)))`],
+    ["set", `(param "key" string) (param "value" (list u8)) (result (result u8 (error $error)))`],
+    ["delete", `(param "key" string)`],
+    ["exists", `(param "key" string) (result (result u8 (error $error)))`],
+  ])("wasi:keyvalue's bucket.%s %s is mistaken", async (item, type) => {
+    const name = "wasi:keyvalue/store@0.2.0-draft2";
+    const method = exported(`[method]bucket.${item}`, `(param "self" (borrow $bucket)) ${type}`);
+    const said = await importing(name, bucket, ...whole, method);
+    expect(said).toBe(`its ${name}#[method]bucket.${item} has another type than WASI's`);
+  });
+
+  test("wasi:keyvalue's stores open by a text, to a bucket or one of three errors", async () => {
+    const name = "wasi:keyvalue/store@0.2.0-draft";
+    const open = (given: string): string =>
+      exported(
+        "open",
+        `(param "identifier" ${given}) (result (result (own $bucket) (error $error)))`,
+      );
+    expect(await importing(name, bucket, ...whole, open("string"))).toBeUndefined();
+    expect(await importing(name, bucket, ...whole, open("u32"))).toMatch(/#open has another type/);
+    const fewer = error(`(case "no-such-store")`, `(case "other" string)`);
+    expect(await importing(name, bucket, ...fewer, open("string"))).toMatch(/#open has another/);
+  });
+
+  test.each([
+    ["u64", "u64", undefined],
+    ["s64", "s64", undefined],
+    ["u64", "s64", /#increment has another type/],
+    ["s32", "s32", /#increment has another type/],
+    ["string", "string", /#increment has another type/],
+  ])("wasi:keyvalue's increment of %s to %s: %s", async (delta, sum, expected) => {
+    const said = await importingAtomics(
+      exported(
+        "increment",
+        `(param "bucket" (borrow $own-bucket)) (param "key" string) (param "delta" ${delta})
+         (result (result ${sum} (error $own-error)))`,
+      ),
+    );
+    if (expected === undefined) expect(said).toBeUndefined();
+    else expect(said).toMatch(expected);
+  });
+
+  test("wasi:keyvalue's swap of a handle that is lent is mistaken", async () => {
+    const cas = `(export "cas" (type $cas (sub resource)))`;
+    const swap = (handle: string): readonly string[] => [
+      cas,
+      `(type $raw (variant (case "store-error" $own-error) (case "cas-failed" (own $cas))))`,
+      `(export "cas-error" (type $cas-error (eq $raw)))`,
+      exported(
+        "swap",
+        `(param "cas" (${handle} $cas)) (param "value" (list u8)) (result (result (error $cas-error)))`,
+      ),
+    ];
+    expect(await importingAtomics(...swap("own"))).toBeUndefined();
+    expect(await importingAtomics(...swap("borrow"))).toMatch(/#swap has another type/);
+  });
+
+  test.each([
+    [
+      "get-many",
+      `(param "keys" (list string)) (result (result (list (list u8)) (error $own-error)))`,
+    ],
+    ["set-many", `(param "pairs" (list string)) (result (result (error $own-error)))`],
+    ["delete-many", `(param "keys" (list u64)) (result (result (error $own-error)))`],
+  ])("wasi:keyvalue's %s %s is mistaken", async (item, type) => {
+    const said = await importingBeside(
+      "wasi:keyvalue/batch@0.2.0-draft2",
+      exported(item, `(param "bucket" (borrow $own-bucket)) ${type}`),
+    );
+    expect(said).toBe(`its wasi:keyvalue/batch@0.2.0-draft2#${item} has another type than WASI's`);
+  });
+
+  test.each([
+    ["wasi:logging/logging", ["trace", "debug", "info", "warn", "error", "critical"], undefined],
+    ["wasi:logging/logging@0.1.0-draft", ["debug", "info", "warn", "error"], /#log has another/],
+    ["wasi:logging/logging", ["critical", "error", "warn", "info", "debug", "trace"], /another/],
+  ])("%s with the levels %j: %s", async (name, levels, expected) => {
+    const said = await importing(
+      name,
+      `(type $raw (enum ${levels.map((level) => `"${level}"`).join(" ")}))`,
+      `(export "level" (type $level (eq $raw)))`,
+      exported("log", `(param "level" $level) (param "context" string) (param "message" string)`),
+    );
+    if (expected === undefined) expect(said).toBeUndefined();
+    else expect(said).toMatch(expected);
+  });
+
+  const importingAtomics = (...exports: readonly string[]): Promise<string | undefined> =>
+    importingBeside("wasi:keyvalue/atomics@0.2.0-draft2", ...exports);
+  /** With the types of wasi:keyvalue/store at hand. */
+  const importingBeside = async (
+    name: string,
+    ...exports: readonly string[]
+  ): Promise<string | undefined> =>
+    mistakenType(
+      readWorldTypes(
+        await componentBytes(`(component
+          (import "wasi:keyvalue/store@0.2.0-draft2" (instance $store ${bucket} ${whole.join(" ")}))
+          (alias export $store "bucket" (type $bucket))
+          (alias export $store "error" (type $error))
+          (import "${name}" (instance
+            (alias outer 1 $bucket (type $its-bucket))
+            (export "bucket" (type $own-bucket (eq $its-bucket)))
+            (alias outer 1 $error (type $its-error))
+            (export "error" (type $own-error (eq $its-error)))
+            ${exports.join(" ")})))`),
+      ),
+    );
 });
 
 describe("a declared type", () => {
