@@ -14,6 +14,7 @@ export const STORE_VERSION = "v1";
  *       snapshots/<hex of the ChainID>/{tree,modules.json}
  *       components/<hex of the DiffID>/<offset>-<length>   digest of a component in it
  *       prepared/<hex of the component>/<variant>          what jco has made of it
+ *       prepared/<hex of a bundle of the worker>/<V8>      V8's code of it
  *       images/<hex of the manifest>.json
  *       references/<hex of sha256 of the full reference>.json
  *       pins/<hex of the manifest>    empty; keeps an image from being pruned
