@@ -54,7 +54,7 @@ async function signatures() {
     }
   }
   return [...found]
-    .map(([name, texts]) => [name, [...texts].sort().join(" ")])
+    .map(([name, texts]) => [name, [...texts].sort((a, b) => (a < b ? -1 : 1)).join(" ")])
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 

@@ -128,11 +128,17 @@ export class Launcher {
     });
   }
 
-  /** Whether the image's program is a component that answers HTTP requests. */
+  /**
+   * Whether the image's program is a component that answers HTTP requests.
+   *
+   * @throws SafedockError `ERR_MODULE_INVALID` for a component that is no program either, which could by CGI
+   */
   async hasHandler(image: Image, options: CheckedOptions): Promise<boolean> {
     if (options.mounts.length > 0 && options.command !== undefined) return false;
-    const { component } = await this.#compileImage(image, options, undefined);
-    return component?.world === "http";
+    const { name, component } = await this.#compileImage(image, options, undefined);
+    if (component?.world !== "custom") return component?.world === "http";
+    const { noHandler } = await import("./no-handler.js");
+    throw noHandler(name, component.types.exports);
   }
 
   /** The app is kept alive from `hold` to `unhold`. */
