@@ -6,6 +6,12 @@ import type { CompileAnswer } from "./worker-messages.js";
 /** Imports that a message names; the error's data names all. */
 const SHOWN_IMPORTS = 20;
 
+/**
+ * What V8 says of features that it does not have yet: of most it names the flag; extended constant expressions, which modules
+ * that are linked dynamically have, came with Node 22.
+ */
+const NEWER_FEATURE = /--experimental-wasm-|is not allowed in constant expressions/;
+
 /** Why a module was not compiled, as its caller is told. */
 export function compileError(
   module: string,
@@ -29,6 +35,9 @@ export function compileError(
         `${module} is not a valid module: ${answer.problem}`,
         {
           data: { module, problem: answer.problem },
+          ...(NEWER_FEATURE.test(answer.problem) && {
+            hint: "use a newer Node, whose V8 knows what the module uses; or build it without that",
+          }),
         },
       );
     case "unreadable":
