@@ -1,6 +1,6 @@
 /** Entry of a thread that lives for one component: see `transpileComponent`. */
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { isSafedockError, SafedockError } from "../base/errors.js";
@@ -9,7 +9,8 @@ import { capMemory } from "./cap-memory.js";
 import { preparedKey, preparedVariant } from "./prepare-key.js";
 import { encodePrepared } from "./prepared-file.js";
 import { transpileComponent, type Transpiler } from "./transpile-component.js";
-import type { TranspileAnswer, TranspileOrder, TranspileSource } from "./transpile.js";
+import { readPart } from "../base/read-part.js";
+import type { TranspileAnswer, TranspileOrder } from "./transpile.js";
 
 /** Memory that jco may take, in bytes: eight times that of the largest components there are. */
 const MAX_JCO_MEMORY = 2 ** 30;
@@ -34,25 +35,6 @@ async function answer(): Promise<TranspileAnswer> {
 
 function isKnown(root: string, digest: string): boolean {
   return existsSync(join(root, digest.slice("sha256:".length), preparedVariant()));
-}
-
-function readPart({
-  file,
-  offset,
-  length,
-}: Extract<TranspileSource, { file: string }>): Uint8Array {
-  const bytes = new Uint8Array(length);
-  const fd = openSync(file, "r");
-  try {
-    for (let done = 0; done < length;) {
-      const count = readSync(fd, bytes, done, length - done, offset + done);
-      if (count === 0) throw new Error(`${file} ends after ${offset + done} bytes`);
-      done += count;
-    }
-  } finally {
-    closeSync(fd);
-  }
-  return bytes;
 }
 
 function write(pieces: readonly Uint8Array[]): void {

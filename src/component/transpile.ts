@@ -1,14 +1,13 @@
 import { Worker } from "node:worker_threads";
 import { SafedockError } from "../base/errors.js";
+import type { FilePart } from "../base/read-part.js";
 import { Turns } from "../base/turns.js";
 import { endLater } from "../base/ending-threads.js";
 import { unpackError } from "../base/packed-error.js";
 import { untilAborted } from "../base/until-aborted.js";
 
 /** Where the component's bytes are: a part of a host file, or memory. */
-export type TranspileSource =
-  | { readonly file: string; readonly offset: number; readonly length: number }
-  | { readonly bytes: Uint8Array };
+export type TranspileSource = FilePart | { readonly bytes: Uint8Array };
 
 /** What the thread is given. */
 export interface TranspileOrder {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { readPart } from "../base/read-part.js";
 import { ModuleFormatError } from "../wasm/byte-reader.js";
 import type { CoreModuleInfo, ModuleImport } from "../wasm/module-info.js";
 import { type FunctionType, preview1Modules } from "../wasi/preview1/function-types.js";
@@ -6,14 +6,14 @@ import { readModule, SECTION_TYPE } from "../wasm/read-module.js";
 import { rewriteModule } from "../wasm/rewrite-module.js";
 import { TypeSection } from "../wasm/type-section.js";
 import { MAX_PROCESS_TYPES, TypeLedger } from "./type-ledger.js";
-import type { CompileAnswer, CompileMessage, FileSource } from "./worker-messages.js";
+import type { CompileAnswer, CompileMessage } from "./worker-messages.js";
 
 /** Reads, checks, rewrites and compiles a module. Throws nothing that the bytes could provoke. */
 export function compileModule(message: CompileMessage): CompileAnswer {
   const { source, types, tableElements } = message;
   let bytes: Uint8Array;
   try {
-    bytes = "file" in source ? readFile(source) : source.bytes;
+    bytes = "file" in source ? readPart(source) : source.bytes;
   } catch (error) {
     return { type: "unreadable", problem: messageOf(error) };
   }
@@ -63,21 +63,6 @@ export function admitTypes(
       `its types are new to a process that has compiled ${MAX_PROCESS_TYPES}, which it never forgets`,
     );
   }
-}
-
-function readFile({ file, offset, length }: FileSource): Uint8Array {
-  const bytes = new Uint8Array(length);
-  const fd = openSync(file, "r");
-  try {
-    for (let done = 0; done < length;) {
-      const count = readSync(fd, bytes, done, length - done, offset + done);
-      if (count === 0) throw new Error(`${file} ends after ${offset + done} bytes`);
-      done += count;
-    }
-  } finally {
-    closeSync(fd);
-  }
-  return bytes;
 }
 
 /** Whether there is such a function, and of that type: JavaScript would take any. Memories are made. */

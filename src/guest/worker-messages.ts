@@ -1,4 +1,5 @@
 /** What passes between the app's thread and a worker by message: what is too large for a slot. */
+import type { FilePart } from "../base/read-part.js";
 import type { PolicyBoard } from "../fs/policy-board.js";
 import type { WritableBoard } from "../fs/writable-board.js";
 import type { MemoryType, ModuleExport, ModuleImport } from "../wasm/module-info.js";
@@ -62,7 +63,7 @@ export interface ModuleMessage {
 
 export interface CompileMessage {
   readonly type: "compile";
-  readonly source: FileSource | { readonly bytes: Uint8Array };
+  readonly source: FilePart | { readonly bytes: Uint8Array };
   /** Elements that all tables of an instance may have together. */
   readonly tableElements: number;
   /** The types that the process has compiled, counted by all workers. */
@@ -78,13 +79,6 @@ export interface CompileCoresMessage {
   /** Elements that all tables of all instances may have together. */
   readonly tableElements: number;
   readonly types: Int32Array;
-}
-
-/** Bytes of a host file. */
-export interface FileSource {
-  readonly file: string;
-  readonly offset: number;
-  readonly length: number;
 }
 
 /** From the worker. */
