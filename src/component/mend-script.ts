@@ -63,6 +63,17 @@ const HASTENED: readonly (readonly [string, string])[] = [
 const BOUND_IMPORT =
   /\b(_lowerImportBackwardsCompat)\.bind\(\n *null,\n( *\{\n *trampolineIdx: [^]*?\n *importFn: _trampoline\d+,\n *\}),\n *\)(?=\)\) : |;)/g;
 
+/** Compiled for each instance of a component of components, and used by functions that may suspend alone: there are none. */
+const SUSPENDING_MODULE =
+  /\n( *const _conditionalSuspending\w+Module =) new WebAssembly\.Module\(new Uint8Array\(\[[\s\dxa-f,]*\]\)\);\n/g;
+
+/** Between parts of one component, too, texts must be well-formed and keep their beginning. */
+const UTF8_TO_UTF16 = /^( *const decoder = new TextDecoder\()\);$/gm;
+/** So in the other direction, where a long text has no room among a call's arguments. */
+const UTF16_TO_UTF8 =
+  /\b(encoder\.encodeInto\()String\.fromCharCode\.apply\(null, (new Uint16Array\(memory\d+\.buffer, src, src_len\))\)/g;
+const DECODED_UTF16 = "new TextDecoder('utf-16', { fatal: true, ignoreBOM: true }).decode";
+
 /** The copy of a list of numbers: `slice` of a buffer gives less where the list passes the memory's end. */
 const COPIED_LIST =
   /^( *var result\d+ = new \w+Array)\((memory\d+)\.buffer\.slice\((ptr\d+), \3 \+ (len\d+) \* \d+\)\);$/gm;
@@ -74,6 +85,9 @@ export function mendScript(generated: string): string {
     generated,
   );
   return mended
+    .replaceAll(SUSPENDING_MODULE, "\n$1 undefined;\n")
+    .replaceAll(UTF8_TO_UTF16, "$1'utf-8', { fatal: true, ignoreBOM: true });")
+    .replaceAll(UTF16_TO_UTF8, `$1${DECODED_UTF16}($2)`)
     .replaceAll(COPIED_LIST, "$1($2.buffer, $3, $4).slice();")
     .replaceAll(BOUND_IMPORT, "_boundLazily($1, () => ($2))");
 }
