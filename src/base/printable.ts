@@ -13,3 +13,16 @@ export function printable(text: string, max: number = MAX_PRINTABLE): string {
   const clean = (cut ? text.slice(0, max) : text).replace(UNPRINTABLE, "?");
   return cut ? `${clean}…` : clean;
 }
+
+/** Names of a list that a message repeats. */
+const MAX_LISTED = 20;
+
+/** Outside names made fit for a message, the first of them: `a, b and 3 more`. */
+export function printableList(names: readonly string[]): string {
+  const shown = names
+    .slice(0, MAX_LISTED)
+    .map((name) => printable(name))
+    .join(", ");
+  const more = names.length - MAX_LISTED;
+  return more > 0 ? `${shown} and ${more} more` : shown;
+}

@@ -1,6 +1,6 @@
 import { Script } from "node:vm";
 import { SafedockError } from "../base/errors.js";
-import { printable } from "../base/printable.js";
+import { printable, printableList } from "../base/printable.js";
 import { ModuleFormatError } from "../wasm/byte-reader.js";
 import { readWorldTypes } from "../wasm/world/read-world-types.js";
 import type { WorldTypes } from "../wasm/world/world-types.js";
@@ -8,6 +8,7 @@ import { mistakenType } from "./mistaken-type.js";
 import { assertSafeNames } from "./name-safety.js";
 import { GENERATE_OPTIONS } from "./prepare-key.js";
 import type { PreparedComponent } from "./prepared-component.js";
+import { unknownImports } from "./unknown-imports.js";
 import { unsupportedPart, unsupportedType } from "./unsupported-parts.js";
 import { wrapScript } from "./wrap-script.js";
 
@@ -34,7 +35,8 @@ export interface Transpiler {
  * Takes a component apart, after its names were found to be harmless. For a thread that does nothing else
  * and ends then: one component may spoil the transpiler for the next.
  *
- * @throws SafedockError `ERR_COMPONENT_INVALID`, `ERR_COMPONENT_NAME_UNSAFE`, `ERR_COMPONENT_UNSUPPORTED`
+ * @throws SafedockError `ERR_COMPONENT_INVALID`, `ERR_COMPONENT_NAME_UNSAFE`, `ERR_COMPONENT_UNSUPPORTED`,
+ * `ERR_IMPORT_UNKNOWN`
  */
 export async function transpileComponent(
   bytes: Uint8Array,
@@ -48,6 +50,8 @@ export async function transpileComponent(
   assertSupported(unsupportedType(types), component);
   const mistaken = mistakenType(types);
   if (mistaken !== undefined) throw invalid(component, mistaken);
+  const unknown = unknownImports(types);
+  if (unknown.length > 0) throw notProvided(component, unknown);
   const jco = await load();
   await jco.$init;
   const files = new Map(generated(() => jco.generate(bytes, GENERATE_OPTIONS).files, component));
@@ -148,4 +152,13 @@ function assertSupported(problem: string | undefined, module: string): void {
     data: { module, problem },
     hint: "build it for WASI 0.2",
   });
+}
+
+function notProvided(module: string, imports: readonly string[]): SafedockError {
+  const listed = printableList(imports);
+  return new SafedockError(
+    "ERR_IMPORT_UNKNOWN",
+    `${module} imports functions that WASI 0.2 does not have, or that are not provided: ${listed}`,
+    { data: { module, imports }, hint: "build it for WASI 0.2.12 or an earlier 0.2" },
+  );
 }

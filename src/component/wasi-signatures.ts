@@ -151,6 +151,7 @@ export const WASI_SIGNATURES: ReadonlyMap<string, string> = new Map([
   ],
   ["wasi:sockets/ip-name-lookup#[method]resolve-address-stream.subscribe", "f3114c6191cffa2b"],
   ["wasi:sockets/ip-name-lookup#resolve-addresses", "40be6259db54b39c"],
+  ["wasi:sockets/network#network-error-code", "48fcc7b39f522212"],
   ["wasi:sockets/tcp#[method]tcp-socket.accept", "4ab964c573d95475"],
   ["wasi:sockets/tcp#[method]tcp-socket.address-family", "b37952e138726abe"],
   ["wasi:sockets/tcp#[method]tcp-socket.finish-bind", "ddc57f45ed849eba"],

@@ -1,7 +1,7 @@
 import { deserialize, serialize } from "node:v8";
 import type { HostReply, HostService } from "../base/host-service.js";
 import { SafedockError } from "../base/errors.js";
-import { printable } from "../base/printable.js";
+import { printable, printableList } from "../base/printable.js";
 import type { CompiledModule } from "../guest/compiled-module.js";
 import {
   IMPORT_ERROR,
@@ -30,8 +30,6 @@ const OWN_PACKAGES: ReadonlySet<string> = new Set([
   "wasi:keyvalue",
   "wasi:logging",
 ]);
-/** Imports that a message names; the error's data names all. */
-const SHOWN_IMPORTS = 20;
 
 interface Provided {
   readonly shape: FunctionShape;
@@ -152,9 +150,7 @@ function messageOf(error: unknown): string {
 }
 
 function importsMissing(module: string, imports: readonly string[]): SafedockError {
-  const shown = imports.slice(0, SHOWN_IMPORTS).map((name) => printable(name));
-  const more = imports.length - shown.length;
-  const listed = more === 0 ? shown.join(", ") : `${shown.join(", ")} and ${more} more`;
+  const listed = printableList(imports);
   return new SafedockError(
     "ERR_IMPORT_UNKNOWN",
     `${module} imports what neither WASI 0.2 nor the option imports provides: ${listed}`,

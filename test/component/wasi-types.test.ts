@@ -4,7 +4,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { mistakenType } from "../../src/component/mistaken-type.js";
+import { transpileComponent } from "../../src/component/transpile-component.js";
+import { unknownImports } from "../../src/component/unknown-imports.js";
 import { WASI_SIGNATURES } from "../../src/component/wasi-signatures.js";
+import { createPreview2 } from "../../src/wasi/preview2/index.js";
 import { readWorldTypes } from "../../src/wasm/world/read-world-types.js";
 import { componentBytes, endComponentTexts } from "../support/component-text.js";
 
@@ -36,7 +39,10 @@ test("no component that tools have made has another type", () => {
     .map((file) => readFileSync(new URL(file, guests)))
     .filter((bytes) => bytes[4] === COMPONENT_VERSION);
   expect(components.length).toBeGreaterThan(50);
-  for (const bytes of components) expect(mistakenType(readWorldTypes(bytes))).toBeUndefined();
+  for (const world of components.map((bytes) => readWorldTypes(bytes))) {
+    expect(mistakenType(world)).toBeUndefined();
+    expect(unknownImports(world)).toEqual([]);
+  }
 });
 
 describe("of a draft, a declared type", () => {
@@ -282,4 +288,94 @@ describe("a declared type", () => {
       (import "wasi:random/random@0.2.0" (instance (type $random))))`);
     expect(mistakenType(readWorldTypes(bytes))).toMatch(/another type/);
   });
+});
+
+describe("functions that WASI does not have", () => {
+  const importingBytes = (name: string, ...items: readonly string[]): Promise<Uint8Array> => {
+    const functions = items.map((item) => exported(item, "")).join(" ");
+    return componentBytes(`(component (import "${name}" (instance ${functions})))`);
+  };
+  const unknown = async (name: string, ...items: readonly string[]): Promise<readonly string[]> =>
+    unknownImports(readWorldTypes(await importingBytes(name, ...items)));
+
+  test.each([
+    "wasi:clocks/timezone@0.2.0",
+    "wasi:keyvalue/watcher@0.2.0-draft2",
+    "wasi:config/store@0.2.0-rc.1",
+    "wasi:logging/logging",
+    "wasi:http/incoming-handler@0.2.3",
+    "wasi:cli/run@0.2.0",
+  ])("are named, of %s", async (name) => {
+    expect(await unknown(name, "more", "to-string")).toEqual([`${name}#more`, `${name}#to-string`]);
+  });
+
+  test("are also those that a guest has to give", async () => {
+    expect(await unknown("wasi:cli/run@0.2.0", "run")).toEqual(["wasi:cli/run@0.2.0#run"]);
+    const handler = "wasi:http/incoming-handler@0.2.3";
+    expect(await unknown(handler, "handle")).toEqual([`${handler}#handle`]);
+  });
+
+  test("are none of other packages, and none of an interface without functions", async () => {
+    expect(await unknown("acme:random/random", "more")).toEqual([]);
+    expect(await unknown("wasi:elsewhere/random", "more")).toEqual([]);
+    expect(await unknown("wasi:clocks/timezone@0.2.0")).toEqual([]);
+  });
+
+  test("are all that the host does not provide, and no others", () => {
+    const { imports } = createPreview2();
+    const provided = Object.entries(imports).flatMap(([name, given]) =>
+      Object.entries(given as object).flatMap(([item, value]: [string, unknown]) =>
+        foundIn(item, value).map((each) => `${name}#${each}`),
+      ),
+    );
+    const known = [...WASI_SIGNATURES.keys()]
+      .filter((key) => !/^wasi:(?:cli\/run|http\/incoming-handler)#/.test(key))
+      // Whether a guest may make objects of a class is not seen of the class.
+      .filter((key) => !key.includes("[constructor]"))
+      .map(sought);
+    expect(provided.length).toBeGreaterThan(150);
+    expect(new Set(provided)).toEqual(new Set(known));
+  });
+
+  test("are refused before anything is made of them", async () => {
+    const names = Array.from({ length: 22 }, (_, index) => `more-${index}`);
+    const bytes = await importingBytes("wasi:random/random@0.2.0", "to-string", ...names);
+    const load = (): never => {
+      throw new Error("jco was asked");
+    };
+    const order = { component: "/main.wasm", key: "" };
+    await expect(transpileComponent(bytes, order, load)).rejects.toMatchObject({
+      code: "ERR_IMPORT_UNKNOWN",
+      message: expect.stringMatching(
+        /^\/main\.wasm imports .*: wasi:random\/random@0\.2\.0#to-string, .*#more-18 and 3 more \(build/,
+      ),
+      data: {
+        module: "/main.wasm",
+        imports: ["to-string", ...names].map((name) => `wasi:random/random@0.2.0#${name}`),
+      },
+    });
+  });
+
+  /** As jco's code looks for it: `wasi:io/poll#Pollable.ready`. */
+  function sought(key: string): string {
+    const [, name = "", resource, item = ""] =
+      /^(.*#)(?:\[[a-z]+\]([a-z0-9-]+)\.)?(.+)$/.exec(key) ?? [];
+    if (resource === undefined) return `${name}${camel(item)}`;
+    return `${name}${camel(`-${resource}`)}.${camel(item)}`;
+  }
+
+  function camel(text: string): string {
+    return text.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  }
+
+  /** A function by its name, a class by its methods. */
+  function foundIn(name: string, value: unknown): readonly string[] {
+    if (typeof value !== "function" || !/^[A-Z]/.test(name)) return [name];
+    const { prototype } = value as { readonly prototype: object };
+    const own = Object.getOwnPropertyNames(value).filter(
+      (each) => !["length", "name", "prototype"].includes(each),
+    );
+    const methods = Object.getOwnPropertyNames(prototype).filter((each) => each !== "constructor");
+    return [...own, ...methods].map((each) => `${name}.${each}`);
+  }
 });
