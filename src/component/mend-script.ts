@@ -1,6 +1,9 @@
 /** Handles of one type of resource in one component instance: as many as WASI's are in a process. */
 const MAX_HANDLES = 65_536;
 
+const UNKNOWN_HANDLE =
+  "val === undefined || !handle || handle >>> 0 >= T_FLAG || (scope & T_FLAG) !== 0";
+
 /**
  * Statements of jco 0.15.0 that are wrong or without a bound, and what they should be. Each is several words of code on lines of
  * their own, so that no name of a component can be one: those have no line breaks.
@@ -30,11 +33,21 @@ const MENDED: readonly (readonly [string, string])[] = [
     `\n      if (table.length > ${2 * MAX_HANDLES}) throw new WebAssemblyRuntimeError('more than ${MAX_HANDLES} handles');\n` +
       "      table.push(0);\n      table.push(rep | T_FLAG);\n",
   ],
-  // A handle that is in no table is unknown, as is one so large that twice of it is another.
   [
-    "\n    if (val === 0 || (scope & T_FLAG) !== 0) {\n",
-    "\n    if (!val || handle >>> 0 >= T_FLAG || (scope & T_FLAG) !== 0) {\n",
+    "\n      table.push(scopeId);\n      table.push(rep);\n",
+    `\n      if (table.length > ${2 * MAX_HANDLES}) throw new WebAssemblyRuntimeError('more than ${MAX_HANDLES} handles');\n` +
+      "      table.push(scopeId);\n      table.push(rep);\n",
   ],
+  // Each number that a component ever gave a resource was kept, to know its own again; and one with a table's mark in it was
+  // another when it was looked up.
+  [
+    "\n    table._createdReps.add(rep);\n",
+    "\n    if ((rep & T_FLAG) !== 0) throw new WebAssemblyRuntimeError('a resource of a number of 2^30 or more');\n",
+  ],
+  ["\n    if (toTable._createdReps.has(rep)) {\n", "\n    if (toTable._isOwn) {\n"],
+  // A handle that is in no table is unknown, as is one so large that twice of it is another; a resource's number may be 0.
+  ["\n    if (val === 0 || (scope & T_FLAG) !== 0) {\n", `\n    if (${UNKNOWN_HANDLE}) {\n`],
+  ["\n    if (rep === 0 || (scope & T_FLAG) !== 0) {\n", `\n    if (${UNKNOWN_HANDLE}) {\n`],
   // Texts must be well-formed; what begins with U+FEFF keeps it.
   [
     "\n  const utf16Decoder = new TextDecoder('utf-16');\n",
@@ -67,6 +80,10 @@ const BOUND_IMPORT =
 const SUSPENDING_MODULE =
   /\n( *const _conditionalSuspending\w+Module =) new WebAssembly\.Module\(new Uint8Array\(\[[\s\dxa-f,]*\]\)\);\n/g;
 
+/** What makes resources of a component's own: their table is told so. */
+const OWN_TABLE =
+  /^( *const trampoline\d+ = )(rscTableCreateOwn\.bind\(null, (handleTable\d+)\));$/gm;
+
 /** Between parts of one component, too, texts must be well-formed and keep their beginning. */
 const UTF8_TO_UTF16 = /^( *const decoder = new TextDecoder\()\);$/gm;
 /** So in the other direction, where a long text has no room among a call's arguments. */
@@ -86,6 +103,7 @@ export function mendScript(generated: string): string {
   );
   return mended
     .replaceAll(SUSPENDING_MODULE, "\n$1 undefined;\n")
+    .replaceAll(OWN_TABLE, "$1($3._isOwn = true, $2);")
     .replaceAll(UTF8_TO_UTF16, "$1'utf-8', { fatal: true, ignoreBOM: true });")
     .replaceAll(UTF16_TO_UTF8, `$1${DECODED_UTF16}($2)`)
     .replaceAll(COPIED_LIST, "$1($2.buffer, $3, $4).slice();")
