@@ -20,6 +20,8 @@ export class TcpConnection {
   #failure: HostRefusal | undefined;
   #isDeaf = false;
   #over: (() => void) | undefined;
+  /** Refuse what waits for the system to take it. */
+  readonly #unsent = new Set<() => void>();
 
   /**
    * @param socket - connected; nobody else reads it
@@ -65,9 +67,9 @@ export class TcpConnection {
         return;
       }
       const close = (): void => reject(this.#failure ?? new HostRefusal("connection-reset"));
-      socket.once("close", close);
+      this.#unsent.add(close);
       socket.write(bytes, (error) => {
-        socket.off("close", close);
+        this.#unsent.delete(close);
         if (error === null || error === undefined) resolve(NOTHING);
         else reject(this.#failure ?? socketRefusal(error));
       });
@@ -104,6 +106,8 @@ export class TcpConnection {
   }
 
   #closed(): void {
+    for (const close of this.#unsent) close();
+    this.#unsent.clear();
     this.#over?.();
     this.#over = undefined;
   }

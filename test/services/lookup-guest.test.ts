@@ -75,6 +75,11 @@ describe("a name", () => {
     ["a b", "invalid-argument"],
     ["x".repeat(300), "invalid-argument"],
     ["evil.test\0.good.test", "invalid-argument"],
+    ["127.0.0.1:80", "invalid-argument"],
+    ["[127.0.0.1]", "invalid-argument"],
+    ["[::1]:80", "invalid-argument"],
+    ["fe80::1%eth0", "invalid-argument"],
+    ["http://good.test/", "invalid-argument"],
   ])("%j is answered with %s", async (name, code) => {
     await using container = await openGuest(fixture.engine, "lookup", { lookup: true });
     expect(await failureOf(container.call("find", name))).toBe(code);

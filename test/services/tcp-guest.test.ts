@@ -70,6 +70,33 @@ describe("a client", () => {
     expect(Buffer.concat(received).equals(sent)).toBe(true);
   });
 
+  it("writes hundreds of single bytes ahead, none of which is lost", async () => {
+    const client = await guest();
+    const listening = await client.call("listen", LOOPBACK, 0);
+    const at = await client.call("connect", LOOPBACK, await client.call("local-port", listening));
+    await client.call("await", listening);
+    const accepted = await client.call("accept", listening);
+    expect(await client.call("write-singly", at, 300)).toBe(300);
+    await client.call("flush", at);
+    await client.call("shutdown", at, 1);
+    expect(await failureOf(client.call("flush", at))).toBe("closed");
+    let received = "";
+    while (received.length < 300) received += words(await client.call("receive", accepted, 65_536));
+    expect(received).toBe("abcdefghijklmnopqrstuvwxyz".repeat(12).slice(0, 300));
+    expect(await failureOf(client.call("receive", accepted, 1))).toBe("closed");
+  });
+
+  it("has no room for ever more single bytes that nobody takes", async () => {
+    const { port, connections } = await server(() => tcpServer("127.0.0.1", (one) => one.pause()));
+    const client = await guest();
+    const at = await client.call("connect", LOOPBACK, port);
+    // The system takes some megabytes first.
+    const filling = { interval: 2, timeout: 15_000 };
+    await expect.poll(() => client.call("flood", at), filling).toBe(0);
+    expect(await client.call("write-singly", at, 10_000)).toBe(0);
+    expect(connections).toHaveLength(1);
+  });
+
   it("connects in two steps, and once", async () => {
     const { port } = await server(() => echoServer("127.0.0.1"));
     const client = await guest();

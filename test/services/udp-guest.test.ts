@@ -154,4 +154,13 @@ describe("a socket", () => {
     const sending = container.call("send-too-many", 10_000);
     await expect(sending).rejects.toSatisfy((error) => isSafedockError(error, "ERR_CALL_TRAPPED"));
   });
+
+  it("asks before each send, also of nothing", async () => {
+    const container = await guest({ connect: ["127.0.0.1:9"] });
+    await container.call("bind", ANY_ADDRESS, 0);
+    await container.call("open", LOOPBACK, 9);
+    await container.call("send-unasked", 1);
+    const sending = container.call("send-unasked", 2);
+    await expect(sending).rejects.toSatisfy((error) => isSafedockError(error, "ERR_CALL_TRAPPED"));
+  });
 });

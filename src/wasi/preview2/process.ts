@@ -13,6 +13,10 @@ export class Process extends GrantedProcess {
   readonly resources: ResourceTable;
   /** It has ended: what it lets go of is of no interest to anyone. */
   over = false;
+  /** Bytes of bodies that it has written and not sent anywhere yet. */
+  heldBytes = 0;
+  /** What `insecure-seed` has answered. */
+  seed: Uint8Array | undefined;
   /** Files and directories that may still be opened. */
   #files: number;
   #lists: HeldLists | undefined;

@@ -47,6 +47,10 @@ export class StandardOutput extends Output {
     return 0;
   }
 
+  override flush(): Errno {
+    return this.#closed ? CLOSED : 0;
+  }
+
   #denied(process: Process): Errno {
     process.deny("stdio", "write", EBADF, this.#name);
     return CLOSED;

@@ -41,6 +41,10 @@ export class FileOutput extends Output {
     return 0;
   }
 
+  override flush(): Errno {
+    return this.#closed ? CLOSED : 0;
+  }
+
   override release(): void {
     this.#opened.letGo();
   }

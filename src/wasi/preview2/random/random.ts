@@ -9,14 +9,21 @@ import type { RandomSource } from "../../random.js";
 import type { Host } from "../host.js";
 import { MAX_RANDOM_BYTES } from "../limits.js";
 import { lower, type Lowering } from "../lowering.js";
+import type { Process } from "../process.js";
 import { toLength } from "../to-length.js";
 
-const WORDS = new BigUint64Array(2);
+/** Of the seed, in bytes. */
+const SEED_BYTES = 16;
+
+const WORDS = new BigUint64Array(1);
 const WORD_BYTES = new Uint8Array(WORDS.buffer);
 
 export function randomInterfaces(host: Host) {
   function source(call: string): RandomSource {
-    const process = host.enter();
+    return sourceOf(host.enter(), call);
+  }
+
+  function sourceOf(process: Process, call: string): RandomSource {
     const { random } = process.context;
     if (random === undefined) {
       process.deny("random", call, EPERM);
@@ -64,14 +71,25 @@ export function randomInterfaces(host: Host) {
     return get;
   }
 
+  /** Drawn once: whoever of a program asks for its seed gets the same. */
+  function seed(): Uint8Array {
+    const process = host.enter();
+    const random = sourceOf(process, "insecure-seed");
+    if (process.seed === undefined) {
+      process.seed = new Uint8Array(SEED_BYTES);
+      draw(random, process.seed, 0, SEED_BYTES);
+    }
+    return process.seed;
+  }
+
   const insecureSeed = (): [bigint, bigint] => {
-    draw(source("insecure-seed"), WORD_BYTES, 0, 16);
-    return [WORDS[0] ?? 0n, WORDS[1] ?? 0n];
+    const [low = 0n, high = 0n] = new BigUint64Array(seed().buffer);
+    return [low, high];
   };
   lower(host, insecureSeed, [], (lowering) => (out: number): void => {
-    const random = source("insecure-seed");
-    const at = lowering.at(out, 16, 8);
-    draw(random, lowering.memory.bytes, at, 16);
+    const bytes = seed();
+    const at = lowering.at(out, SEED_BYTES, 8);
+    lowering.memory.bytes.set(bytes, at);
   });
 
   return {

@@ -16,7 +16,10 @@ import { headOf, refuse } from "./refuse.js";
 import type { SocketWire } from "./socket-wire.js";
 import type { SocketWires } from "./socket-wires.js";
 
-const BRACKETS = /^\[(?<address>[^\]]+)\]$/;
+/** An address of version 6 as URLs have it. */
+const BRACKETS = /^\[(?<address>[^\]]*:[^\]]*)\]$/;
+/** The scope of an address has no place in the answer. */
+const ZONE = "%";
 
 /** The addresses of one name, as they are asked for. */
 abstract class Addresses extends Resource {
@@ -108,6 +111,7 @@ export function nameLookupInterface(
 }
 
 function lookUp(wire: SocketWire, given: string): Addresses {
+  if (given.includes(ZONE)) refuse("invalid-argument");
   const address = ipAddressOf(BRACKETS.exec(given)?.groups?.address ?? given);
   if (address !== undefined) return new OneAddress(address);
   const name = normalName(given) ?? refuse("invalid-argument");

@@ -37,6 +37,14 @@ export class SocketWire {
     return this.#process.context.host.take(request);
   }
 
+  /** The answer, if it is there; one that comes later nobody looks at. */
+  leave(request: number): HostAnswer | undefined {
+    const { host } = this.#process.context;
+    const answer = host.take(request);
+    if (answer === undefined) host.ignore(request);
+    return answer;
+  }
+
   call(op: string, head: unknown, body?: Uint8Array): HostAnswer {
     return this.#process.context.host.call(SOCKETS_SERVICE, op, head, body);
   }

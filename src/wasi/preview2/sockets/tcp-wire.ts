@@ -10,10 +10,12 @@ import type { SocketWire } from "./socket-wire.js";
 
 /** Bytes asked for at once: what a stream of Node holds. */
 const RECEIVE_BYTES = 65_536;
-/** Bytes of one message out: a frame has room for it. */
+/** Bytes of one message out, and of one batch: a frame has room for it. */
 const SEND_BYTES = 16_384;
-/** Messages under way that the system has not taken yet. */
-const MAX_SENDS = 8;
+/** Messages of one batch: a guest that writes single bytes still writes hundreds of them ahead. */
+const BATCH_MESSAGES = 64;
+/** Batches under way that the system has not taken yet. */
+const MAX_BATCHES = 8;
 
 const ERRNOS: ReadonlyMap<string, Errno> = new Map([
   ["access-denied", EACCES],
@@ -113,11 +115,19 @@ export class TcpInput extends Input {
   }
 }
 
+/** Messages whose bytes the system has once it has the last one's. */
+interface Batch {
+  /** The last message; the answers to those before it say nothing more. */
+  request: number;
+  bytes: number;
+  messages: number;
+}
+
 /** What a connection sends: so many bytes ahead of what the system takes. */
 export class TcpOutput extends Output {
   readonly waitable: Waitable;
   readonly #tcp: TcpWire;
-  readonly #requests: number[] = [];
+  readonly #batches: Batch[] = [];
   #failure: Errno = 0;
 
   constructor(tcp: TcpWire) {
@@ -137,9 +147,13 @@ export class TcpOutput extends Output {
     if (isMute || this.#failure !== 0) return CLOSED;
     for (let done = 0; done < length; done += SEND_BYTES) {
       const bytes = src.subarray(at + done, at + Math.min(done + SEND_BYTES, length));
-      this.#requests.push(wire.send("tcp-send", { id }, bytes));
+      this.#sent(wire.send("tcp-send", { id }, bytes), bytes.length);
     }
     return 0;
+  }
+
+  override flush(): Errno {
+    return Math.min(this.room(), 0);
   }
 
   /** The system has all of it. */
@@ -147,28 +161,51 @@ export class TcpOutput extends Output {
     for (;;) {
       const room = this.awaitRoom(process);
       if (room < 0) return room;
-      const [first] = this.#requests;
+      const [first] = this.#batches;
       if (first === undefined) return 0;
-      if (!this.#tcp.wire.has(first)) process.context.host.wait();
+      if (!this.#tcp.wire.has(first.request)) process.context.host.wait();
     }
   }
 
   override release(): void {
     // Nobody waits for the answers; what was written is on its way all the same.
-    for (const request of this.#requests) this.#tcp.wire.forget(request);
+    for (const { request } of this.#batches) this.#tcp.wire.forget(request);
     this.#tcp.leave();
+  }
+
+  #sent(request: number, bytes: number): void {
+    const last = this.#batches.at(-1);
+    if (last === undefined || this.#left(last) < bytes) {
+      this.#batches.push({ request, bytes, messages: 1 });
+      return;
+    }
+    this.#failed(this.#tcp.wire.leave(last.request));
+    last.request = request;
+    last.bytes += bytes;
+    last.messages++;
+  }
+
+  /** Bytes that a batch still takes. */
+  #left({ bytes, messages }: Batch): number {
+    return messages < BATCH_MESSAGES ? SEND_BYTES - bytes : 0;
+  }
+
+  #failed(answer: HostAnswer | undefined): void {
+    if (answer?.ok === false && this.#failure === 0) this.#failure = errnoOf(answer);
   }
 
   #look(): number {
     const { wire, isMute } = this.#tcp;
-    for (let [first] = this.#requests; first !== undefined; [first] = this.#requests) {
-      const answer = wire.take(first);
+    for (let [first] = this.#batches; first !== undefined; [first] = this.#batches) {
+      const answer = wire.take(first.request);
       if (answer === undefined) break;
-      this.#requests.shift();
-      if (!answer.ok && this.#failure === 0) this.#failure = errnoOf(answer);
+      this.#batches.shift();
+      this.#failed(answer);
     }
     if (this.#failure !== 0) return this.#failure;
     if (isMute) return CLOSED;
-    return this.#requests.length < MAX_SENDS ? SEND_BYTES : 0;
+    const last = this.#batches.at(-1);
+    if (last === undefined || this.#batches.length < MAX_BATCHES) return SEND_BYTES;
+    return this.#left(last);
   }
 }

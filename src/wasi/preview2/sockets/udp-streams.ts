@@ -75,7 +75,8 @@ export class OutgoingStream extends Resource {
   readonly waitable = READY;
   readonly #socket: UdpSocketResource;
   readonly #peer: Endpoint | undefined;
-  #permitted = 0;
+  /** What `checkSend` has said to the next `send`; undefined: nothing. */
+  #permitted: number | undefined;
 
   constructor(socket: UdpSocketResource, peer: Endpoint | undefined) {
     super();
@@ -89,11 +90,11 @@ export class OutgoingStream extends Resource {
     return MAX_SENT;
   }
 
-  /** False: more than `checkSend` has permitted. */
+  /** False: more than `checkSend` has permitted, or it was not asked since the last time. */
   mayTake(count: number): boolean {
-    if (count > this.#permitted) return false;
-    this.#permitted -= count;
-    return true;
+    const permitted = this.#permitted;
+    this.#permitted = undefined;
+    return permitted !== undefined && count <= permitted;
   }
 
   /** How many were sent before the first that cannot be; refuses if that is the first of all. */

@@ -85,6 +85,7 @@ STREAMS("[method]output-stream.blocking-write-and-flush")
 void blocking_write(handle, const char *, size_t, struct written *);
 STREAMS("[method]output-stream.check-write") void check_write(handle, struct moved *);
 STREAMS("[method]output-stream.write") void write_now(handle, const char *, size_t, struct written *);
+STREAMS("[method]output-stream.flush") void flush_now(handle, struct written *);
 STREAMS("[method]output-stream.subscribe") handle output_ready(handle);
 STREAMS("[method]output-stream.blocking-splice")
 void blocking_splice(handle, handle, uint64_t, struct moved *);
@@ -289,6 +290,27 @@ EXPORT("flood") struct given *flood(uint32_t at) {
   }
 }
 
+// Single bytes, at most so many, as long as check-write has room for them; gives how many.
+EXPORT("write-singly") struct given *write_singly(uint32_t at, uint32_t count) {
+  for (uint32_t sent = 0; sent < count; sent++) {
+    struct moved room;
+    check_write(slots[at].out, &room);
+    if (room.failed) return stream_failure(room.closed, room.error);
+    if (room.bytes == 0) return value(sent);
+    char byte = 'a' + sent % 26;
+    struct written done;
+    write_now(slots[at].out, &byte, 1, &done);
+    if (done.failed) return stream_failure(done.closed, done.error);
+  }
+  return value(count);
+}
+
+EXPORT("flush") struct given *do_flush(uint32_t at) {
+  struct written done;
+  flush_now(slots[at].out, &done);
+  return done.failed ? stream_failure(done.closed, done.error) : value(0);
+}
+
 // Sends back what comes, to the end.
 EXPORT("echo") struct given *echo(uint32_t at) {
   uint32_t all = 0;
@@ -343,5 +365,7 @@ POST("send")
 POST("receive")
 POST("receive-now")
 POST("flood")
+POST("write-singly")
+POST("flush")
 POST("echo")
 POST("shutdown")

@@ -158,6 +158,13 @@ EXPORT("send-too-many") void send_too_many(uint32_t count) {
   send_some(one.out, list, count, &done);
 }
 
+// Nothing at all, so often after one check-send.
+EXPORT("send-unasked") void send_unasked(uint32_t times) {
+  struct number may, done;
+  check_send(one.out, &may);
+  while (times-- > 0) send_some(one.out, 0, 0, &done);
+}
+
 // The next datagram: its port, a space, its bytes. Waits for it.
 EXPORT("receive") struct given *receive(void) {
   struct received found = {0};
