@@ -8,6 +8,9 @@ export interface PreparedCore {
   readonly bytes: Uint8Array;
 }
 
+/** What a component can be run as: a `command` exports wasi:cli/run, `http` wasi:http/incoming-handler. */
+export type ComponentProgram = "command" | "http";
+
 export interface PreparedComponent {
   /** Of the component's digest, jco's version and the options: what differs in one has another key. */
   readonly key: string;
@@ -23,6 +26,5 @@ export interface PreparedComponent {
   readonly exports: readonly string[];
   /** Of its functions, as `readWorldTypes` has read them off the app's thread. */
   readonly types: WorldTypes;
-  /** What it can be run as: `command` exports wasi:cli/run, `http` wasi:http/incoming-handler. */
-  readonly world: "command" | "http" | "custom";
+  readonly programs: readonly ComponentProgram[];
 }

@@ -7,7 +7,7 @@ import type { WorldTypes } from "../wasm/world/world-types.js";
 import { mistakenType } from "./mistaken-type.js";
 import { assertSafeNames } from "./name-safety.js";
 import { GENERATE_OPTIONS } from "./prepare-key.js";
-import type { PreparedComponent } from "./prepared-component.js";
+import type { ComponentProgram, PreparedComponent } from "./prepared-component.js";
 import { unknownImports } from "./unknown-imports.js";
 import { unsupportedPart, unsupportedType } from "./unsupported-parts.js";
 import { wrapScript } from "./wrap-script.js";
@@ -82,7 +82,7 @@ export async function transpileComponent(
     imports: types.imports.map(({ name }) => name),
     exports: types.exports.map(({ name }) => name),
     types,
-    world: worldOf(types),
+    programs: programsOf(types),
   };
 }
 
@@ -132,9 +132,11 @@ function codeCacheOf(text: string, component: string): Uint8Array {
   }
 }
 
-function worldOf({ exports }: WorldTypes): PreparedComponent["world"] {
-  if (exports.some(({ name }) => COMMAND.test(name))) return "command";
-  return exports.some(({ name }) => HTTP.test(name)) ? "http" : "custom";
+function programsOf({ exports }: WorldTypes): readonly ComponentProgram[] {
+  const programs: ComponentProgram[] = [];
+  if (exports.some(({ name }) => COMMAND.test(name))) programs.push("command");
+  if (exports.some(({ name }) => HTTP.test(name))) programs.push("http");
+  return programs;
 }
 
 function invalid(component: string, text: string): SafedockError {

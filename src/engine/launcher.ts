@@ -136,7 +136,9 @@ export class Launcher {
   async hasHandler(image: Image, options: CheckedOptions): Promise<boolean> {
     if (options.mounts.length > 0 && options.command !== undefined) return false;
     const { name, component } = await this.#compileImage(image, options, undefined);
-    if (component?.world !== "custom") return component?.world === "http";
+    if (component === undefined) return false;
+    if (component.programs.includes("http")) return true;
+    if (component.programs.includes("command")) return false;
     const { noHandler } = await import("./no-handler.js");
     throw noHandler(name, component.types.exports);
   }

@@ -25,13 +25,13 @@ export function assertEntry(spec: GuestSpec, module: CompiledModule): void {
 function assertProgram(
   { entry, program = "command" }: GuestSpec,
   module: CompiledModule,
-  { world }: CompiledComponent,
+  { programs }: CompiledComponent,
 ): void {
   if (entry !== undefined) {
     throw invalid(module, `it is a component, of which no function "${entry}" can be the program`);
   }
   const needed = program === "http-fresh" ? "http" : program;
-  if (needed === "calls" || needed === world) return;
+  if (needed === "calls" || programs.includes(needed)) return;
   const wanted = needed === "command" ? "wasi:cli/run" : "wasi:http/incoming-handler";
   throw new SafedockError("ERR_MODULE_INVALID", `${module.name}: it does not export ${wanted}`, {
     data: { module: module.name, problem: `it does not export ${wanted}` },

@@ -1,3 +1,4 @@
+import type { ComponentProgram } from "../component/prepared-component.js";
 import type { WorldTypes } from "../wasm/world/world-types.js";
 import type { MemoryType, ModuleExport, ModuleImport } from "../wasm/module-info.js";
 
@@ -51,5 +52,5 @@ export interface CompiledComponent {
   /** For each core instance, the index of its module in `cores`. */
   readonly instances: readonly number[];
   readonly types: WorldTypes;
-  readonly world: "command" | "http" | "custom";
+  readonly programs: readonly ComponentProgram[];
 }

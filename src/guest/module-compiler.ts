@@ -259,13 +259,13 @@ function compiledParts(
     return { module, memoryModule, imports, exports, memories };
   }
   if (component === undefined) throw new Error("a worker has compiled what it was not given");
-  const { key, script, codeCache, instances, types, world } = component;
+  const { key, script, codeCache, instances, types, programs } = component;
   const { cores } = answer;
   return {
     ...NO_MODULE,
     memories: instances.flatMap((index) => cores[index]?.memories ?? []),
     module: new WebAssembly.Module(EMPTY_MODULE),
-    component: { key, script, codeCache, cores, instances, types, world },
+    component: { key, script, codeCache, cores, instances, types, programs },
   };
 }
 

@@ -46,7 +46,7 @@ const refusal = (bytes: Uint8Array) => rejectionOf(prepared(bytes));
 describe("what comes of a component", () => {
   test("a command: its script, core modules in the order of their instances, names and world", async () => {
     const made = await prepared(guestComponent("hello"));
-    expect(made.world).toBe("command");
+    expect(made.programs).toEqual(["command"]);
     expect(made.exports).toEqual(["wasi:cli/run@0.2.12"]);
     expect(made.imports).toContain("wasi:cli/stdout@0.2.12");
     expect(made.cores.length).toBeGreaterThan(1);
@@ -58,7 +58,7 @@ describe("what comes of a component", () => {
 
   test("a world of its own runs from the script and the core modules alone", async () => {
     const made = await prepared(guestComponent("greet"));
-    expect(made.world).toBe("custom");
+    expect(made.programs).toEqual([]);
     const { script, codeCache, cores, instances } = made;
     expect(instances).toEqual([0]);
     const compiled = new Script(script, {
@@ -150,7 +150,7 @@ describe("the thread", () => {
     const bad = guestComponent("greet");
     bad.fill(0xff, bad.length - 200, bad.length - 100);
     expect(await refusal(bad)).toBeInstanceOf(Error);
-    expect(await prepared(guestComponent("greet"))).toMatchObject({ world: "custom" });
+    expect(await prepared(guestComponent("greet"))).toMatchObject({ programs: [] });
   });
 
   test("a deadline ends it", async () => {

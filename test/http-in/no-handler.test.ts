@@ -97,3 +97,28 @@ it("a component that is a command answers by CGI", async () => {
   expect(await refusal(hello)).toMatchObject({ code: "ERR_HTTP_RESPONSE_INVALID" });
   expect((await engine.run(await engine.loadImage(hello))).code).toBe(0);
 });
+
+it("a component that is a command too answers by its handler", async () => {
+  const { engine } = fixture;
+  const bytes = await componentBytes(`(component
+    (import "wasi:http/types@0.2.0" (instance $types
+      (export "incoming-request" (type (sub resource)))
+      (export "response-outparam" (type (sub resource)))))
+    (alias export $types "incoming-request" (type $request))
+    (alias export $types "response-outparam" (type $out))
+    (core module $core
+      (func (export "handle") (param i32 i32))
+      (func (export "run") (result i32) (i32.const 0)))
+    (core instance $core (instantiate $core))
+    (func $handle (param "request" (own $request)) (param "response-out" (own $out))
+      (canon lift (core func $core "handle")))
+    (func $run (result (result)) (canon lift (core func $core "run")))
+    (instance $handler (export "handle" (func $handle)))
+    (instance $command (export "run" (func $run)))
+    (export "wasi:cli/run@0.2.0" (instance $command))
+    (export "wasi:http/incoming-handler@0.2.0" (instance $handler)))`);
+  const image = await engine.loadImage(bytes);
+  expect((await engine.run(image)).code).toBe(0);
+  await using container = await engine.createContainer(image);
+  await expect(container.fetch("/")).rejects.toThrow(/the handler has not answered/);
+});
