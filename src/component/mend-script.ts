@@ -91,6 +91,9 @@ const UTF16_TO_UTF8 =
   /\b(encoder\.encodeInto\()String\.fromCharCode\.apply\(null, (new Uint16Array\(memory\d+\.buffer, src, src_len\))\)/g;
 const DECODED_UTF16 = "new TextDecoder('utf-16', { fatal: true, ignoreBOM: true }).decode";
 
+/** A list that is made element by element: a long one may be more than the worker's heap has room for. */
+const GROWN_LIST = /^( *var result\d+ = )\[\];(\n *for \(let i = 0; i < (len\d+); i\+\+\) \{)$/gm;
+
 /** The copy of a list of numbers: `slice` of a buffer gives less where the list passes the memory's end. */
 const COPIED_LIST =
   /^( *var result\d+ = new \w+Array)\((memory\d+)\.buffer\.slice\((ptr\d+), \3 \+ (len\d+) \* \d+\)\);$/gm;
@@ -106,6 +109,7 @@ export function mendScript(generated: string): string {
     .replaceAll(OWN_TABLE, "$1($3._isOwn = true, $2);")
     .replaceAll(UTF8_TO_UTF16, "$1'utf-8', { fatal: true, ignoreBOM: true });")
     .replaceAll(UTF16_TO_UTF8, `$1${DECODED_UTF16}($2)`)
+    .replaceAll(GROWN_LIST, "$1_newList($3);$2")
     .replaceAll(COPIED_LIST, "$1($2.buffer, $3, $4).slice();")
     .replaceAll(BOUND_IMPORT, "_boundLazily($1, () => ($2))");
 }

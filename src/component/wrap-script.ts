@@ -32,6 +32,7 @@ export const SCRIPT_SCOPE = [
   // Ours: no name of a component begins so.
   "_boundLazily",
   "_isPlainText",
+  "_newList",
   "_textDecoder",
   "fetch",
   // Names that jco forgets to declare, in messages of errors that it never comes to.

@@ -1,6 +1,7 @@
 import { Script } from "node:vm";
 import type { CompiledComponent } from "./compiled-module.js";
 import { isPlainText, textDecoder } from "./guest-text.js";
+import { newList } from "./heap-room.js";
 import type { ModuleMessage } from "./worker-messages.js";
 
 /** What a component has of its host: by interface without its version, then by function or class. */
@@ -34,6 +35,7 @@ const SCOPE = Object.freeze({
   globalThis: Object.freeze({ WebAssembly: SCOPED_WEBASSEMBLY }),
   _boundLazily: boundLazily,
   _isPlainText: isPlainText,
+  _newList: newList,
   _textDecoder: textDecoder,
   console: Object.freeze({ error: () => undefined, log: () => undefined, warn: () => undefined }),
   FinalizationRegistry: class {

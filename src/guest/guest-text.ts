@@ -1,5 +1,6 @@
 /** Text between the app, the worker and a guest's memory: large ones at the speed of a copy. */
 import { isAscii } from "node:buffer";
+import { assertHeapRoom } from "./heap-room.js";
 
 /** Up to so many units the plain ways are as fast. */
 const SHORT_TEXT = 64;
@@ -25,6 +26,8 @@ export const textDecoder = Object.freeze({
     if (bytes.byteLength <= SHORT_TEXT) return decodeStrictly(bytes);
     const { buffer, byteOffset, byteLength } = bytes;
     const view = Buffer.from(buffer, byteOffset, byteLength);
-    return isAscii(view) ? view.toString("latin1") : decodeStrictly(bytes);
+    if (isAscii(view)) return view.toString("latin1");
+    assertHeapRoom(2 * byteLength);
+    return decodeStrictly(bytes);
   },
 });
