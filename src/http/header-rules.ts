@@ -121,10 +121,23 @@ function checkFields(
     }
     bytes += name.length + value.length + 4;
     if (!isToken(name) || !VALUE.test(value)) throw new HostRefusal("HTTP-protocol-error");
-    return [name.toLowerCase(), value.trim()];
+    return [name.toLowerCase(), withoutEnds(value)];
   });
   if (bytes > MAX_FIELD_BYTES) throw new HostRefusal(`${what}-section-size`, bytes);
   return fields;
+}
+
+/** Without spaces and tabs around it; a byte of 0xa0, which `trim` takes for a space, is part of a letter. */
+function withoutEnds(value: string): string {
+  let begin = 0;
+  let end = value.length;
+  while (begin < end && isBlank(value[begin])) begin++;
+  while (end > begin && isBlank(value[end - 1])) end--;
+  return value.slice(begin, end);
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === " " || character === "\t";
 }
 
 /** A header that no grant allows. */

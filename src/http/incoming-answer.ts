@@ -113,14 +113,15 @@ export class IncomingAnswer {
     const { method } = this.#request;
     const bare = hasNoBody(method, status);
     this.#state = bare ? "discarding" : "answering";
-    if (first.length > 0 && !bare) this.#push(first);
-    if (!more) this.#end("complete");
     try {
       const fields = headers.map(([name, value]) => [name.toLowerCase(), value] as const);
       this.#resolve(checkedResponse(method, status, fields, bare ? undefined : this.#source()));
     } catch (error) {
       this.#giveUp(error);
+      return NOTHING;
     }
+    if (first.length > 0 && !bare) this.#push(first);
+    if (!more) this.#end("complete");
     return NOTHING;
   }
 

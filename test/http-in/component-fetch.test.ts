@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Container } from "safedock";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openTestEngine, type TestEngine } from "../support/test-engine.js";
 import { httpContainer } from "./http-guests.js";
 
@@ -10,6 +10,8 @@ let fixture: TestEngine;
 let server: Server;
 let origin: string;
 let proxy: Container;
+/** Answers of "/endless" that somebody still reads. */
+let endless = 0;
 
 beforeAll(async () => {
   fixture = await openTestEngine();
@@ -30,6 +32,16 @@ afterAll(async () => {
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = request.url ?? "";
   if (path === "/stall") return;
+  if (path === "/endless") {
+    endless++;
+    response.once("close", () => endless--);
+    const send = (): void => {
+      while (!response.destroyed && response.write("x".repeat(65_536)));
+    };
+    response.on("drain", send);
+    send();
+    return;
+  }
   if (path === "/cut") {
     response.write("half");
     setTimeout(() => response.destroy(), 20);
@@ -45,6 +57,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   response.setHeader("x-method", request.method ?? "");
   response.setHeader("x-from", request.headers["x-from"] ?? "");
   response.setHeader("x-type", request.headers["content-type"] ?? "none");
+  response.setHeader("x-word", request.headers["x-word"] ?? "none");
   if (path === "/404") response.statusCode = 404;
   if (path === "/echo") {
     for await (const chunk of request) response.write(chunk);
@@ -94,14 +107,32 @@ describe("a request of a guest's own", () => {
     expect(await (await proxy.fetch("/futures", { headers })).text()).toBe("ok");
   });
 
+  it("may leave before its answer's end, which then comes no further", async () => {
+    const headers = { "x-url": `${origin}/endless` };
+    expect(await (await proxy.fetch("/leave-early", { headers })).text()).toBe("ok");
+    await vi.waitFor(() => expect(endless).toBe(0), { timeout: 10_000 });
+  });
+
+  it("whose body breaks off, or has not the length that was said, fails", async () => {
+    const headers = { "x-url": `${origin}/stall` };
+    expect(await (await proxy.fetch("/break-off", { headers })).text()).toBe("ok");
+  });
+
+  it("may be written before it is sent, and needs no path", async () => {
+    const headers = { "x-url": `${origin}/echo` };
+    const response = await proxy.fetch("/send-ahead", { headers });
+    expect(response.headers.get("x-word")).toBe(Buffer.from("voilà").toString("latin1"));
+    expect(await response.text()).toBe("at /");
+  });
+
   it("ends in an error of its own", async () => {
     const refused = await proxy.fetch("/fetch", { headers: { "x-url": "http://127.0.0.1:1/" } });
     // HTTP-request-denied: not granted.
     expect([refused.status, await refused.text()]).toEqual([502, "error 15"]);
     const method = await ask("/here", { method: "DELETE" });
     expect(await method.text()).toBe("error 15");
-    // HTTP-response-timeout: the first byte does not come in time.
-    expect(await (await ask("/stall", {}, "?50")).text()).toBe("error 33");
+    // connection-read-timeout: the first byte does not come in time.
+    expect(await (await ask("/stall", {}, "?50")).text()).toBe("error 09");
   });
 
   it("that breaks off breaks the answer off", async () => {

@@ -108,8 +108,8 @@ export class Exchange {
   }
 
   /** Nobody wants it any more. */
-  close(): void {
-    if (!this.#isOver) this.fail("connection-terminated");
+  close(code = "connection-terminated"): void {
+    if (!this.#isOver) this.fail(code);
   }
 
   /** Waits for the head of this hop's response. */
@@ -132,7 +132,7 @@ export class Exchange {
     await this.#until(
       () => wire.response !== undefined,
       firstByteMs,
-      () => "HTTP-response-timeout",
+      () => "connection-read-timeout",
     );
     const { response } = wire;
     if (response === undefined) throw this.fail("connection-terminated");

@@ -95,7 +95,8 @@ export class HttpSession implements HostService {
       }
     }
     if (op === "cancel") {
-      this.#open.get(id)?.exchange.close();
+      const { code } = head;
+      this.#open.get(id)?.exchange.close(isOfBody(code) ? code : undefined);
       this.#open.delete(id);
       this.#lost.delete(id);
       return NOTHING;
@@ -292,6 +293,11 @@ function nextHop(hop: WireRequest, { status, rawHeaders }: WireResponse): WireRe
   );
   if (!becomesGet) return { ...hop, url, fields };
   return { url, method: "GET", fields, length: 0, body: new Uint8Array(0), more: false };
+}
+
+/** Why a guest breaks its own request off: its body has no end, or another length than was said. */
+function isOfBody(code: unknown): code is string {
+  return code === "HTTP-protocol-error" || code === "HTTP-request-body-size";
 }
 
 function timeOf(value: unknown): number | undefined {

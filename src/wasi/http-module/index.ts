@@ -201,7 +201,7 @@ function parseFields(lines: string): HttpFields | undefined {
     if (whole === "") continue;
     const colon = whole.indexOf(":");
     if (colon <= 0) return undefined;
-    fields.push([whole.slice(0, colon), whole.slice(colon + 1).trim()]);
+    fields.push([whole.slice(0, colon), whole.slice(colon + 1)]);
   }
   return fields;
 }

@@ -22,7 +22,7 @@ function flood(socket: Socket, text: string): void {
 /** Peers, and the codes that guests get; the number is the code's place in wasi:http. */
 const PEERS: readonly (readonly [what: string, answer: (socket: Socket) => void, code: RegExp])[] =
   [
-    ["says nothing", () => undefined, /response-timeout|error 33/],
+    ["says nothing", () => undefined, /read-timeout|error 09/],
     ["closes at once", (socket) => socket.destroy(), /connection-terminated|error 07/],
     ["speaks no HTTP", (socket) => socket.write("220 ready\r\n"), /protocol-error|error 35/],
     [

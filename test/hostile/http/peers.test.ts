@@ -118,8 +118,8 @@ describe("a peer that breaks the rules", () => {
   });
 
   it.each([
-    ["before a word", () => undefined, "HTTP-response-timeout"],
-    ["in its headers", (socket: Socket) => socket.write(`${OK}x-a: `), "HTTP-response-timeout"],
+    ["before a word", () => undefined, "connection-read-timeout"],
+    ["in its headers", (socket: Socket) => socket.write(`${OK}x-a: `), "connection-read-timeout"],
     [
       "in its body",
       (socket: Socket) => socket.write(`${OK}content-length: 9\r\n\r\nab`),
@@ -140,7 +140,7 @@ describe("a peer that breaks the rules", () => {
       socket.write(OK);
       drip(socket, "x");
     });
-    expect(await codeOf(server, { idleTimeoutMs: 100 })).toBe("HTTP-response-timeout");
+    expect(await codeOf(server, { idleTimeoutMs: 100 })).toBe("connection-read-timeout");
   });
 
   it("sends a body byte by byte, for ever", async () => {

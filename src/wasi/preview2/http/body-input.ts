@@ -1,4 +1,4 @@
-import type { HttpBodyChunk, HttpFields } from "../../../base/http-messages.js";
+import { HTTP_SERVICE, type HttpBodyChunk, type HttpFields } from "../../../base/http-messages.js";
 import { Input } from "../io/input.js";
 import { CLOSED } from "../io/stream-error.js";
 import { type Waitable, WAITS_FOR_HOST } from "../io/waitable.js";
@@ -96,9 +96,17 @@ export class IncomingBytes {
   leave(process: Process): void {
     if (this.#left || process.over) return;
     this.#left = true;
-    if (this.#asked !== 0) process.context.host.forget(this.#asked);
+    const { host } = process.context;
+    // The end may have come unseen.
+    if (this.#asked !== 0) this.available(process);
+    if (this.#asked !== 0) host.forget(this.#asked);
     this.#asked = 0;
-    if (this.#over === 0) this.#over = CLOSED;
+    if (this.#over !== 0) return;
+    this.#over = CLOSED;
+    // What a peer goes on sending is for nobody.
+    if (this.#service === HTTP_SERVICE) {
+      host.post(HTTP_SERVICE, "cancel", { request: this.#request });
+    }
   }
 
   #ask(host: Process["context"]["host"]): void {

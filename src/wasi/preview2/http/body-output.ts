@@ -1,4 +1,4 @@
-import type { HttpFields } from "../../../base/http-messages.js";
+import { HTTP_SERVICE, type HttpFields } from "../../../base/http-messages.js";
 import { Output } from "../io/output.js";
 import { CLOSED } from "../io/stream-error.js";
 import { type Waitable, WAITS_FOR_HOST } from "../io/waitable.js";
@@ -7,8 +7,10 @@ import { streamProblem } from "./error-code.js";
 
 /** Bytes on their way to the app that it has not accepted: what a guest writes ahead of a slow reader. */
 const WINDOW_BYTES = 256 * 1024;
-/** Bytes that a guest may write before it has said where they go. */
-const HELD_BYTES = 64 * 1024;
+/** Bytes that a guest may write before it has said where they go: programs that send what they have in one go. */
+const HELD_BYTES = 1024 * 1024;
+/** The same of all bodies of a process. */
+const ALL_HELD_BYTES = 8 * 1024 * 1024;
 /** Messages that it has not accepted: those of a guest that writes byte by byte. */
 const MAX_SENT = 64;
 /** Of a target that need not accept each message: bytes after which it is asked to, and messages. */
@@ -42,10 +44,10 @@ export class OutgoingBytes {
   #outstanding = 0;
   /** Messages that were not yet accepted, oldest first: their numbers and bytes. */
   readonly #sent: (readonly [id: number, bytes: number])[] = [];
-  /** What the guest has written, or has tried to. */
   /** Told without a question since the last that was asked. */
   #toldBytes = 0;
   #toldMessages = 0;
+  /** What the guest has written, or has tried to. */
   #written = 0;
   #problem = 0;
   #end: BodyEnd | undefined;
@@ -68,24 +70,24 @@ export class OutgoingBytes {
 
   /** The head is sent: from here on bytes go where it went. */
   attach(target: BodyTarget, process: Process): void {
+    const held = this.#letGo(process);
     this.#target = target;
-    const held = this.#held.splice(0);
-    this.#outstanding = 0;
     for (const bytes of held) this.#send(process, bytes);
     if (this.#end !== undefined) this.#sendEnd(process, this.#end);
   }
 
   /** What is held at the time when the head is sent goes with it. */
-  takeHeld(): Uint8Array {
-    const [only, ...more] = this.#held.splice(0);
-    this.#outstanding = 0;
+  takeHeld(process: Process): Uint8Array {
+    const [only, ...more] = this.#letGo(process);
     if (only === undefined) return new Uint8Array(0);
     return more.length === 0 ? only : Buffer.concat([only, ...more]);
   }
 
   room(process: Process): number {
     if (this.#problem !== 0) return this.#problem;
-    if (this.#target === undefined) return HELD_BYTES - this.#outstanding;
+    if (this.#target === undefined) {
+      return Math.min(HELD_BYTES - this.#outstanding, ALL_HELD_BYTES - process.heldBytes);
+    }
     this.#settle(process);
     if (this.#problem !== 0) return this.#problem;
     return this.#sent.length < MAX_SENT ? Math.max(0, WINDOW_BYTES - this.#outstanding) : 0;
@@ -102,7 +104,7 @@ export class OutgoingBytes {
     if (this.#problem !== 0) return this.#problem;
     this.#written += length;
     if (this.#length !== undefined && this.#written > this.#length) {
-      return (this.#problem = streamProblem(this.lengthError));
+      return (this.#problem = streamProblem(this.lengthError, this.#written));
     }
     for (let done = 0; done < length; done += MESSAGE_BYTES) {
       const count = Math.min(MESSAGE_BYTES, length - done);
@@ -110,6 +112,7 @@ export class OutgoingBytes {
       if (this.#target === undefined) {
         this.#held.push(bytes.slice());
         this.#outstanding += count;
+        process.heldBytes += count;
       } else this.#send(process, bytes);
     }
     return 0;
@@ -125,6 +128,19 @@ export class OutgoingBytes {
   /** The guest has let go of it before its end. */
   drop(process: Process): void {
     this.#over(process, { code: undefined });
+  }
+
+  /** What it was made for is gone unsent. */
+  abandon(process: Process): void {
+    if (this.#target !== undefined || process.over) return;
+    this.#letGo(process);
+    if (this.#problem === 0) this.#problem = CLOSED;
+  }
+
+  #letGo(process: Process): Uint8Array[] {
+    process.heldBytes -= this.#outstanding;
+    this.#outstanding = 0;
+    return this.#held.splice(0);
   }
 
   #over(process: Process, end: BodyEnd): void {
@@ -155,8 +171,10 @@ export class OutgoingBytes {
     if (this.#target === undefined) return;
     const { service, request } = this.#target;
     const { host } = process.context;
-    if ("code" in end) host.post(service, "cancel", { request, ...end });
-    else {
+    if ("code" in end) {
+      const code = service === HTTP_SERVICE ? (end.code ?? "HTTP-protocol-error") : end.code;
+      host.post(service, "cancel", { request, code });
+    } else {
       const head = end.trailers.length === 0 ? { request } : { request, ...end };
       host.post(service, "finish-body", head);
     }

@@ -56,6 +56,8 @@ const RECORDS: ReadonlySet<string> = new Set([
 
 /** Errors of streams that are of HTTP, as `-errno`: beyond all errno numbers and the mark of a closed one. */
 const FIRST = 0x2_0000;
+/** More than there are cases: above the case's number is the size that goes with it, plus 1. */
+const ROOM = 64;
 
 /** The number of a case; that of `internal-error` for a name that is none. */
 export function errorNumber(code: string): number {
@@ -68,14 +70,22 @@ export function errorName(number: number): HttpErrorCode | undefined {
   return CODES[number];
 }
 
-/** What a stream answers when it fails so. */
-export function streamProblem(code: string): number {
-  return -(FIRST + errorNumber(code));
+/** What a stream answers when it fails so; `size`: of a body, for the cases that tell it. */
+export function streamProblem(code: string, size?: number): number {
+  return -(FIRST + errorNumber(code) + (size === undefined ? 0 : (size + 1) * ROOM));
 }
 
-/** The case that an error of a stream stands for; undefined if it is none of HTTP. */
-export function problemNumber(errno: number | undefined): number | undefined {
-  return errno === undefined || errno < FIRST ? undefined : errno - FIRST;
+/** The name of the case that an error of a stream stands for; undefined if it is none of HTTP. */
+export function problemName(errno: number | undefined): HttpErrorCode | undefined {
+  return errno === undefined || errno < FIRST ? undefined : CODES[(errno - FIRST) % ROOM];
+}
+
+/** The same with its payload, as jco has it. */
+export function problemValue(errno: number | undefined): ErrorCode | undefined {
+  const name = problemName(errno);
+  if (errno === undefined || name === undefined) return undefined;
+  const size = Math.floor((errno - FIRST) / ROOM) - 1;
+  return errorValue(name, size < 0 ? undefined : BigInt(size));
 }
 
 /** As jco has it. */

@@ -14,11 +14,12 @@ const FORBIDDEN: ReadonlySet<string> = new Set([
   "proxy-authenticate",
   "proxy-authorization",
   "proxy-connection",
-  "te",
-  "trailer",
   "transfer-encoding",
   "upgrade",
 ]);
+
+/** Of one connection too, but guests that send or want trailers say so: they may, and it goes no further. */
+const KEPT: ReadonlySet<string> = new Set(["te", "trailer"]);
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
@@ -44,10 +45,14 @@ export class FieldList {
 
   /** As they are sent. */
   toFields(): HttpFields {
-    return this.entries.map(([name, value]) => [
-      name.toLowerCase(),
-      Buffer.from(value.buffer, value.byteOffset, value.length).toString("latin1"),
-    ]);
+    const fields: (readonly [string, string])[] = [];
+    for (const [given, value] of this.entries) {
+      const name = given.toLowerCase();
+      if (KEPT.has(name)) continue;
+      const { buffer, byteOffset, length } = value;
+      fields.push([name, Buffer.from(buffer, byteOffset, length).toString("latin1")]);
+    }
+    return fields;
   }
 
   values(name: string): Uint8Array[] {
@@ -67,10 +72,15 @@ export class FieldList {
   set(name: string, values: readonly Uint8Array[]): HeaderProblem | undefined {
     const problem = problemOfName(name) ?? firstProblem(values);
     if (problem !== undefined) return problem;
+    const before = [...this.entries];
+    const bytes = this.#bytes;
     this.#remove(name);
     for (const value of values) {
       const refused = this.append(name, value);
-      if (refused !== undefined) return refused;
+      if (refused === undefined) continue;
+      this.entries.splice(0, this.entries.length, ...before);
+      this.#bytes = bytes;
+      return refused;
     }
     return undefined;
   }
@@ -118,10 +128,10 @@ function firstProblem(values: readonly Uint8Array[]): HeaderProblem | undefined 
   return undefined;
 }
 
-/** The length that the fields declare; undefined: none, or none that can be read. */
-export function declaredLength(list: FieldList): number | undefined {
+/** The length that the fields declare; undefined: none, null: none that can be read. */
+export function declaredLength(list: FieldList): number | null | undefined {
   const [value] = list.values("content-length");
   if (value === undefined) return undefined;
   const text = Buffer.from(value).toString("latin1");
-  return /^\d{1,16}$/.test(text) ? Number(text) : undefined;
+  return /^\d{1,16}$/.test(text) ? Number(text) : null;
 }

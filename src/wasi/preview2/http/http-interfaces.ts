@@ -7,7 +7,7 @@ import type { PollInterface } from "../io/poll.js";
 import type { StreamsInterface } from "../io/streams.js";
 import { objectOf, resourceOf } from "../object-form.js";
 import { bodyClasses } from "./bodies.js";
-import { errorName, errorValue, problemNumber } from "./error-code.js";
+import { problemValue } from "./error-code.js";
 import { fieldsClass } from "./fields.js";
 import { IncomingExchange } from "./incoming-exchange.js";
 import { outgoingHandler } from "./outgoing-handler.js";
@@ -30,9 +30,7 @@ export function httpInterfaces(host: Host, streams: StreamsInterface, poll: Poll
 
   const httpErrorCode = (error: object): ErrorCode | undefined => {
     host.enter();
-    const number = problemNumber(resourceOf(host, ErrorResource, error).errno);
-    const name = number === undefined ? undefined : errorName(number);
-    return name === undefined ? undefined : errorValue(name);
+    return problemValue(resourceOf(host, ErrorResource, error).problem);
   };
 
   return {

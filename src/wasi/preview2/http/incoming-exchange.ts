@@ -21,7 +21,7 @@ export class IncomingExchange {
   respond(status: number, headers: HttpFields, body: OutgoingBytes | undefined): void {
     this.#answered = true;
     const { request } = this.head;
-    const first = body?.takeHeld();
+    const first = body?.takeHeld(this.#process);
     const head: ResponseHead = { request, status, headers, more: body !== undefined };
     this.#process.context.host.post(INCOMING_SERVICE, "response", head, first);
     body?.attach({ service: INCOMING_SERVICE, request, tellsAhead: true }, this.#process);

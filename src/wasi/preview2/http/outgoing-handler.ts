@@ -1,10 +1,15 @@
 /** `wasi:http/outgoing-handler`. */
 import { EACCES } from "../../../fs/errno.js";
-import { HTTP_SERVICE, type HttpRequestHead } from "../../../base/http-messages.js";
+import {
+  HTTP_SERVICE,
+  type HttpErrorCode,
+  type HttpRequestHead,
+} from "../../../base/http-messages.js";
 import type { Host } from "../host.js";
 import { objectOf, resourceOf, WitError } from "../object-form.js";
 import type { Process } from "../process.js";
 import { errorValue } from "./error-code.js";
+import { methodText, schemeText } from "./method.js";
 import { OutgoingRequestResource, RequestOptionsResource } from "./requests.js";
 import { FutureResponseResource, type ResponseClasses } from "./responses.js";
 
@@ -24,14 +29,18 @@ export function outgoingHandler(host: Host, { FutureIncomingResponse }: Response
     const given = resourceOf(host, OutgoingRequestResource, request);
     const times =
       options === undefined ? {} : timesOf(resourceOf(host, RequestOptionsResource, options));
-    const { method, path = "/", scheme = "https", authority, fields, body } = given;
+    const { path = "/", authority, fields } = given;
+    const method = methodText(given.method) ?? "GET";
+    const scheme = given.scheme === undefined ? "https" : schemeText(given.scheme);
+    const body = given.sent();
     host.resources.drop(given.rep);
     if (options !== undefined) {
       host.resources.drop(resourceOf(host, RequestOptionsResource, options).rep);
     }
-    if (authority === undefined) throw new WitError(errorValue("HTTP-request-URI-invalid"));
-    if (!process.context.host.offers(HTTP_SERVICE)) {
-      refuse(process, `${scheme}://${authority}`);
+    const code = problemOf(process, scheme, authority);
+    if (code !== undefined || scheme === undefined || authority === undefined) {
+      body?.abandon(process);
+      throw new WitError(errorValue(code ?? "internal-error"));
     }
     lastRequest = lastRequest === MAX_MS ? 1 : lastRequest + 1;
     const head: HttpRequestHead = {
@@ -44,7 +53,7 @@ export function outgoingHandler(host: Host, { FutureIncomingResponse }: Response
       more: body !== undefined,
       ...times,
     };
-    const call = process.context.host.send(HTTP_SERVICE, "request", head, body?.takeHeld());
+    const call = process.context.host.send(HTTP_SERVICE, "request", head, body?.takeHeld(process));
     body?.attach({ service: HTTP_SERVICE, request: lastRequest }, process);
     const future = new FutureResponseResource(process, lastRequest, call);
     return objectOf(host, FutureIncomingResponse, future);
@@ -52,9 +61,17 @@ export function outgoingHandler(host: Host, { FutureIncomingResponse }: Response
   return { handle };
 }
 
-function refuse(process: Process, origin: string): never {
-  process.deny("http", "request", EACCES, origin);
-  throw new WitError(errorValue("HTTP-request-denied"));
+/** Why a request goes nowhere, as far as it can be told here; undefined: nothing is known against it. */
+function problemOf(
+  process: Process,
+  scheme: string | undefined,
+  authority: string | undefined,
+): HttpErrorCode | undefined {
+  if (scheme !== "http" && scheme !== "https") return "HTTP-protocol-error";
+  if (authority === undefined) return "HTTP-request-URI-invalid";
+  if (process.context.host.offers(HTTP_SERVICE)) return undefined;
+  process.deny("http", "request", EACCES, `${scheme}://${authority}`);
+  return "HTTP-request-denied";
 }
 
 function timesOf({

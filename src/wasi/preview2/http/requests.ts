@@ -24,9 +24,10 @@ import {
 const MAX_PATH_BYTES = 16 * 1024;
 const MAX_AUTHORITY_BYTES = 1024;
 
-/** Visible ASCII without what ends a path on the wire. */
-const PATH = /^[\x21-\x7e\x80-\u{10ffff}]*$/u;
-const AUTHORITY = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.\-_~%]+)(?::\d{0,5})?$/;
+/** Visible characters without what ends a path, in a URL or in a text; of other alphabets too. */
+const PATH = /^[!"$-;=?-_a-~\u{80}-\u{10ffff}]*$/u;
+const AUTHORITY = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.\-_~%]+)(?::(\d{1,5}))?$/;
+const MAX_PORT = 65_535;
 
 export class IncomingRequestResource extends Resource {
   readonly process: Process;
@@ -45,9 +46,9 @@ export class IncomingRequestResource extends Resource {
 export class OutgoingRequestResource extends Resource {
   readonly process: Process;
   readonly fields: FieldList;
-  method = "GET";
+  method: Method = { tag: "get" };
   path: string | undefined;
-  scheme: string | undefined;
+  scheme: Scheme | undefined;
   authority: string | undefined;
   body: OutgoingBytes | undefined;
 
@@ -55,6 +56,17 @@ export class OutgoingRequestResource extends Resource {
     super();
     this.process = process;
     this.fields = fields;
+  }
+
+  override release(): void {
+    this.body?.abandon(this.process);
+  }
+
+  /** The body goes where the request goes. */
+  sent(): OutgoingBytes | undefined {
+    const { body } = this;
+    this.body = undefined;
+    return body;
   }
 }
 
@@ -196,8 +208,9 @@ export function requestClasses(host: Host, Fields: FieldsClass, bodies: BodyClas
     body(): BodyClasses["OutgoingBody"]["prototype"] {
       host.enter();
       const request = resourceOf(host, OutgoingRequestResource, this);
-      if (request.body !== undefined) throw new WitError(undefined);
-      request.body = new OutgoingBytes(declaredLength(request.fields), "HTTP-request-body-size");
+      const length = declaredLength(request.fields);
+      if (request.body !== undefined || length === null) throw new WitError(undefined);
+      request.body = new OutgoingBytes(length, "HTTP-request-body-size");
       const { process, body } = request;
       const resource = new OutgoingBodyResource(process, body);
       return objectOf(host, bodies.OutgoingBody, resource);
@@ -205,12 +218,13 @@ export function requestClasses(host: Host, Fields: FieldsClass, bodies: BodyClas
 
     method(): Method {
       host.enter();
-      return methodValue(resourceOf(host, OutgoingRequestResource, this).method);
+      return resourceOf(host, OutgoingRequestResource, this).method;
     }
 
     setMethod(method: Method): void {
       host.enter();
-      resourceOf(host, OutgoingRequestResource, this).method = known(methodText(method));
+      if (methodText(method) === undefined) throw new WitError(undefined);
+      resourceOf(host, OutgoingRequestResource, this).method = method;
     }
 
     pathWithQuery(): string | undefined {
@@ -227,13 +241,14 @@ export function requestClasses(host: Host, Fields: FieldsClass, bodies: BodyClas
 
     scheme(): Scheme | undefined {
       host.enter();
-      return schemeValue(resourceOf(host, OutgoingRequestResource, this).scheme);
+      return resourceOf(host, OutgoingRequestResource, this).scheme;
     }
 
     setScheme(scheme: Scheme | undefined): void {
       host.enter();
-      resourceOf(host, OutgoingRequestResource, this).scheme =
-        scheme === undefined ? undefined : known(schemeText(scheme));
+      const fits = scheme === undefined || schemeText(scheme) !== undefined;
+      if (!fits) throw new WitError(undefined);
+      resourceOf(host, OutgoingRequestResource, this).scheme = scheme;
     }
 
     authority(): string | undefined {
@@ -243,10 +258,7 @@ export function requestClasses(host: Host, Fields: FieldsClass, bodies: BodyClas
 
     setAuthority(authority: string | undefined): void {
       host.enter();
-      const fits =
-        authority === undefined ||
-        (authority.length <= MAX_AUTHORITY_BYTES && AUTHORITY.test(authority));
-      if (!fits) throw new WitError(undefined);
+      if (authority !== undefined && !isAuthority(authority)) throw new WitError(undefined);
       resourceOf(host, OutgoingRequestResource, this).authority = authority;
     }
 
@@ -307,9 +319,9 @@ export function takeFields(host: Host, headers: object): FieldList {
   return fields.list;
 }
 
-function known(text: string | undefined): string {
-  if (text === undefined) throw new WitError(undefined);
-  return text;
+function isAuthority(text: string): boolean {
+  const match = text.length <= MAX_AUTHORITY_BYTES ? AUTHORITY.exec(text) : null;
+  return match !== null && Number(match[1] ?? 0) <= MAX_PORT;
 }
 
 /** The same for a handle of a direct form. */

@@ -4,7 +4,7 @@ import { HTTP_SERVICE, type HttpResponseHead } from "../../../base/http-messages
 import type { Host } from "../host.js";
 import type { PollableForm, PollInterface } from "../io/poll.js";
 import { subscribable } from "../io/poll.js";
-import { AnswerWaitable, READY, type Waitable } from "../io/waitable.js";
+import { type Waitable, WAITS_FOR_HOST } from "../io/waitable.js";
 import { lower, lowerMethod } from "../lowering.js";
 import { makeDroppable, objectOf, resourceOf, WitError } from "../object-form.js";
 import type { Process } from "../process.js";
@@ -46,16 +46,17 @@ export class FutureResponseResource extends Resource {
   /** The call to the app. */
   readonly call: number;
   taken = false;
+  /** Stays ready when the answer was taken. */
+  readonly waitable: Waitable = {
+    waits: WAITS_FOR_HOST,
+    ready: ({ context }) => this.taken || context.host.has(this.call),
+  };
 
   constructor(process: Process, request: number, call: number) {
     super();
     this.process = process;
     this.request = request;
     this.call = call;
-  }
-
-  get waitable(): Waitable {
-    return this.taken ? READY : new AnswerWaitable(this.call);
   }
 
   override release(): void {
@@ -75,6 +76,17 @@ export class OutgoingResponseResource extends Resource {
     super();
     this.process = process;
     this.fields = fields;
+  }
+
+  override release(): void {
+    this.body?.abandon(this.process);
+  }
+
+  /** The body goes where the response goes. */
+  sent(): OutgoingBytes | undefined {
+    const { body } = this;
+    this.body = undefined;
+    return body;
   }
 }
 
@@ -148,14 +160,15 @@ export function responseClasses(
   }
 
   function setStatus(response: OutgoingResponseResource, status: number): boolean {
-    const fits = status >= 200 && status <= 599;
+    const fits = status >= 100 && status <= 599;
     if (fits) response.status = status;
     return fits;
   }
 
   function bodyOf(response: OutgoingResponseResource): OutgoingBodyResource | undefined {
-    if (response.body !== undefined) return undefined;
-    response.body = new OutgoingBytes(declaredLength(response.fields), "HTTP-response-body-size");
+    const length = declaredLength(response.fields);
+    if (response.body !== undefined || length === null) return undefined;
+    response.body = new OutgoingBytes(length, "HTTP-response-body-size");
     return new OutgoingBodyResource(response.process, response.body);
   }
 
@@ -191,8 +204,16 @@ export function responseClasses(
     }
   }
 
-  // oxlint-disable-next-line typescript/no-extraneous-class -- jco wants a class, and the WIT gives it no methods
   class ResponseOutparam {
+    /** Of interfaces with `informational-outbound-responses`; servers of Node have no way to send all of them. */
+    sendInformational(status: number, headers: object): void {
+      host.enter();
+      resourceOf(host, OutparamResource, this);
+      takeFields(host, headers);
+      const isInformational = status >= 100 && status <= 199;
+      throw new WitError(errorValue(isInformational ? "internal-error" : "HTTP-protocol-error"));
+    }
+
     static set(
       this: void,
       param: ResponseOutparam,
@@ -202,8 +223,9 @@ export function responseClasses(
       const { exchange, rep } = resourceOf(host, OutparamResource, param);
       if (response.tag === "ok") {
         const given = resourceOf(host, OutgoingResponseResource, response.val);
+        const body = given.sent();
         host.resources.drop(given.rep);
-        exchange.respond(given.status, given.fields.toFields(), given.body);
+        exchange.respond(given.status, given.fields.toFields(), body);
       } else exchange.fail(response.val.tag);
       host.resources.drop(rep);
     }
@@ -259,8 +281,9 @@ export function responseClasses(
         const { exchange, rep } = lowering.consume(OutparamResource, 1, param);
         if (failed === 0) {
           const given = lowering.consume(OutgoingResponseResource, 0, value);
+          const body = given.sent();
           host.resources.drop(given.rep);
-          exchange.respond(given.status, given.fields.toFields(), given.body);
+          exchange.respond(given.status, given.fields.toFields(), body);
         } else exchange.fail(errorName(value) ?? host.trap("an error code that is none"));
         host.resources.drop(rep);
       },

@@ -4,21 +4,27 @@ import { lowerMethod } from "../lowering.js";
 import { makeDroppable, resourceOf } from "../object-form.js";
 import { Resource } from "../resource.js";
 import { errorCodeName } from "../filesystem/error-code.js";
+import { problemName } from "../http/error-code.js";
 
 /** What a stream's last operation has failed with. */
 export class ErrorResource extends Resource {
-  /** Undefined: it is no error of a file; `text` says what it is. */
-  readonly errno: number | undefined;
+  /** As the stream has it; undefined: `text` says what it is. */
+  readonly problem: number | undefined;
   readonly #text: string | undefined;
 
   constructor(error: number | string) {
     super();
-    this.errno = typeof error === "number" ? error : undefined;
+    this.problem = typeof error === "number" ? error : undefined;
     this.#text = typeof error === "string" ? error : undefined;
   }
 
+  /** Undefined: it is no error of a file. */
+  get errno(): number | undefined {
+    return problemName(this.problem) === undefined ? this.problem : undefined;
+  }
+
   get text(): string {
-    return this.#text ?? errorCodeName(this.errno ?? 0);
+    return this.#text ?? problemName(this.problem) ?? errorCodeName(this.problem ?? 0);
   }
 }
 

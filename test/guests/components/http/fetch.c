@@ -149,6 +149,99 @@ static void fetch(handle request, handle out, struct url url, uint64_t timeout_m
   hand_back(got.response, out);
 }
 
+// Asks for many pages and reads the beginning of each.
+static void leave_early(handle out, struct url url) {
+  struct handled handled;
+  struct made body, stream;
+  struct bytes_read bytes;
+  for (int each = 0; each < 40; each++) {
+    send_request(request_to(url, fields_new()), 0, 0, &handled);
+    MUST(!handled.failed);
+    struct future got = wait_for(handled.future);
+    if (got.failed) return tell_error(out, &got.why);
+    future_drop(handled.future);
+    received_consume(got.response, &body);
+    received_drop(got.response);
+    in_stream(body.value, &stream);
+    stream_blocking_read(stream.value, 10, &bytes);
+    CHECK(!bytes.failed && bytes.bytes.bytes == 10);
+    input_drop(stream.value);
+    if (each % 2 == 0) in_drop(body.value);
+    else trailers_drop(in_finish(body.value));
+    over();
+  }
+  tell(out);
+}
+
+// A body that is dropped before its end, and one that is not as long as was said.
+static void break_off(handle out, struct url url) {
+  struct handled handled;
+  struct made body, stream;
+  struct finished done;
+  handle sent = request_to(url, fields_new());
+  MUST(sent_set_method(sent, 2, 0, 0) == 0);
+  sent_body(sent, &body);
+  send_request(sent, 0, 0, &handled);
+  MUST(!handled.failed);
+  out_write(body.value, &stream);
+  MUST(write_all(stream.value, text_of("half")));
+  output_drop(stream.value);
+  out_drop(body.value);
+  struct future got = wait_for(handled.future);
+  CHECK(got.failed && got.why.code == 35);
+  future_drop(handled.future);
+
+  handle headers = fields_new();
+  append(headers, "content-length", text_of("9"));
+  append(headers, "te", text_of("trailers"));
+  append(headers, "trailer", text_of("x-after"));
+  sent = request_to(url, headers);
+  MUST(sent_set_method(sent, 2, 0, 0) == 0);
+  sent_body(sent, &body);
+  send_request(sent, 0, 0, &handled);
+  MUST(!handled.failed);
+  out_write(body.value, &stream);
+  MUST(write_all(stream.value, text_of("half")));
+  output_drop(stream.value);
+  out_finish(body.value, 0, 0, &done);
+  CHECK(done.failed && done.why.code == 17 && done.why.size.some && done.why.size.value == 4);
+  got = wait_for(handled.future);
+  CHECK(got.failed && got.why.code == 17);
+  future_drop(handled.future);
+  tell(out);
+}
+
+// A request without a path, all of its body there before it is sent.
+static void send_ahead(handle out, struct url url) {
+  static char block[512 * 1024];
+  struct handled handled;
+  struct made body, stream;
+  struct written done;
+  struct finished finished;
+  struct room room;
+  memset(block, 'b', sizeof block);
+  handle headers = fields_new();
+  // The last letter's last byte is 0xa0.
+  append(headers, "x-word", text_of("voil\xc3\xa0"));
+  handle sent = request_to(url, headers);
+  MUST(sent_set_path(sent, 0, 0, 0) == 0 && sent_set_method(sent, 2, 0, 0) == 0);
+  sent_body(sent, &body);
+  out_write(body.value, &stream);
+  stream_check(stream.value, &room);
+  CHECK(!room.failed && room.bytes >= sizeof block);
+  stream_write(stream.value, block, sizeof block, &done);
+  CHECK(!done.failed);
+  output_drop(stream.value);
+  out_finish(body.value, 0, 0, &finished);
+  CHECK(!finished.failed);
+  send_request(sent, 0, 0, &handled);
+  MUST(!handled.failed);
+  struct future got = wait_for(handled.future);
+  if (got.failed) return tell_error(out, &got.why);
+  future_drop(handled.future);
+  hand_back(got.response, out);
+}
+
 // What a future answers at each state, and requests that are none.
 static void futures(handle out, struct url url) {
   struct handled handled, other;
@@ -156,10 +249,19 @@ static void futures(handle out, struct url url) {
   struct made body;
   send_request(sent_new(fields_new()), 0, 0, &handled);
   CHECK(handled.failed && handled.why.code == 19);
+  handle sent = sent_new(fields_new());
+  CHECK(sent_set_scheme(sent, 1, 0, 0, 0) == 0);
+  send_request(sent, 0, 0, &handled);
+  CHECK(handled.failed && handled.why.code == 19);
+  sent = request_to(url, fields_new());
+  CHECK(sent_set_scheme(sent, 1, 2, "ws", 2) == 0);
+  send_request(sent, 0, 0, &handled);
+  CHECK(handled.failed && handled.why.code == 35);
 
   send_request(request_to(url, fields_new()), 0, 0, &handled);
   send_request(request_to(url, fields_new()), 0, 0, &other);
   CHECK(!handled.failed && !other.failed);
+  handle early = future_subscribe(handled.future);
   future_get(handled.future, &got);
   // Nobody waits for this one.
   future_drop(other.future);
@@ -170,7 +272,9 @@ static void futures(handle out, struct url url) {
   future_get(handled.future, &got);
   CHECK(got.ready && got.taken);
   handle pollable = future_subscribe(handled.future);
-  CHECK(pollable_ready(pollable));
+  CHECK(pollable_ready(pollable) && pollable_ready(early));
+  pollable_block(early);
+  pollable_drop(early);
   pollable_drop(pollable);
   future_drop(handled.future);
   CHECK(received_status(response) == 200);
@@ -197,5 +301,8 @@ void handle_request(handle request, handle out) {
   struct url url = url_of(header_of(headers, "x-url"));
   fields_drop(headers);
   if (same(target.path, "/futures")) futures(out, url);
+  else if (same(target.path, "/leave-early")) leave_early(out, url);
+  else if (same(target.path, "/break-off")) break_off(out, url);
+  else if (same(target.path, "/send-ahead")) send_ahead(out, url);
   else fetch(request, out, url, number_of(target.query));
 }

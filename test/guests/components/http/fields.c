@@ -68,7 +68,7 @@ static void mutable_ones(void) {
 static void refused_ones(void) {
   static const char *const no_names[] = {"", "a b", "a:b", "a\nb", "\xc3\xa9", "a(b)", "a/b"};
   static const char *const forbidden[] = {
-      "Connection", "keep-alive", "TRANSFER-ENCODING", "upgrade", "host", "te", "trailer",
+      "Connection", "keep-alive", "TRANSFER-ENCODING", "upgrade", "host",
       "proxy-connection", "http2-settings", "proxy-authorization", "proxy-authenticate",
   };
   handle fields = fields_new();
@@ -94,6 +94,16 @@ static void refused_ones(void) {
   text mixed[] = {text_of("good"), text_of("b\nad")};
   CHECK(set_of(fields, "x", mixed, 2) == INVALID_SYNTAX);
   CHECK(same(header_of(fields, "x"), "v"));
+  // A list that is full stays what it was.
+  static text many[500];
+  for (size_t at = 0; at < 500; at++) many[at] = text_of("");
+  CHECK(set_of(fields, "y", many, 500) == -1 && count_of(fields, "y") == 500);
+  CHECK(set_of(fields, "x", many, 500) == FORBIDDEN);
+  CHECK(same(header_of(fields, "x"), "v") && count_of(fields, "x") == 1);
+  CHECK(delete_of(fields, "y") == -1 && set_of(fields, "x", many, 500) == -1);
+  // What trailers are announced and asked for with.
+  CHECK(append_of(fields, "Trailer", text_of("x-after")) == -1);
+  CHECK(append_of(fields, "te", text_of("trailers")) == -1);
   fields_drop(fields);
 }
 

@@ -21,6 +21,10 @@ static void methods(handle sent) {
   CHECK(sent_set_method(sent, 9, "A\r\nB", 4) == 1);
   sent_method(sent, &method);
   CHECK(method.tag == 9 && same(method.value, "PURGE"));
+  // As it was set, whatever it means.
+  CHECK(sent_set_method(sent, 9, "GET", 3) == 0);
+  sent_method(sent, &method);
+  CHECK(method.tag == 9 && same(method.value, "GET"));
 }
 
 static void paths(handle sent) {
@@ -30,7 +34,7 @@ static void paths(handle sent) {
   CHECK(sent_set_path(sent, 1, "/a?b=c%20d", 10) == 0);
   sent_path(sent, &path);
   CHECK(path.tag && same(path.value, "/a?b=c%20d"));
-  static const char *const bad[] = {"/a b", "/a\r\nX: y", "/a#b\n", "/\x7f"};
+  static const char *const bad[] = {"/a b", "/a\r\nX: y", "/a#b\n", "/\x7f", "/a#b", "/<", "/>"};
   for (size_t at = 0; at < sizeof bad / sizeof *bad; at++)
     CHECK(sent_set_path(sent, 1, bad[at], strlen(bad[at])) == 1);
   CHECK(sent_set_path(sent, 0, 0, 0) == 0);
@@ -50,6 +54,9 @@ static void schemes(handle sent) {
   CHECK(sent_set_scheme(sent, 1, 2, "ws+x", 4) == 0);
   sent_scheme(sent, &scheme);
   CHECK(scheme.some && scheme.tag == 2 && same(scheme.value, "ws+x"));
+  CHECK(sent_set_scheme(sent, 1, 2, "WS", 2) == 0);
+  sent_scheme(sent, &scheme);
+  CHECK(scheme.some && scheme.tag == 2 && same(scheme.value, "WS"));
   CHECK(sent_set_scheme(sent, 1, 2, "1x", 2) == 1);
   CHECK(sent_set_scheme(sent, 1, 2, "a:b", 3) == 1);
   CHECK(sent_set_scheme(sent, 0, 0, 0, 0) == 0);
@@ -65,7 +72,10 @@ static void authorities(handle sent) {
   CHECK(sent_set_authority(sent, 1, "[::1]:80", 8) == 0);
   sent_authority(sent, &authority);
   CHECK(authority.tag && same(authority.value, "[::1]:80"));
-  static const char *const bad[] = {"a b", "a/b", "a\nb", "a?b", "user@host", "a\\b", "", ":80"};
+  CHECK(sent_set_authority(sent, 1, "a:65535", 7) == 0);
+  static const char *const bad[] = {
+      "a b", "a/b", "a\nb", "a?b", "user@host", "a\\b", "", ":80", "a:", "a:65536", "a:99999", "a:b", "[::1]:",
+  };
   for (size_t at = 0; at < sizeof bad / sizeof *bad; at++)
     CHECK(sent_set_authority(sent, 1, bad[at], strlen(bad[at])) == 1);
   CHECK(sent_set_authority(sent, 0, 0, 0) == 0);
@@ -95,8 +105,8 @@ static void responses(void) {
   struct made body, stream;
   CHECK(response_status(response) == 200);
   CHECK(response_set_status(response, 404) == 0 && response_status(response) == 404);
-  CHECK(response_set_status(response, 599) == 0);
-  static const uint32_t bad[] = {0, 99, 100, 199, 600, 1000, 65535};
+  CHECK(response_set_status(response, 100) == 0 && response_set_status(response, 599) == 0);
+  static const uint32_t bad[] = {0, 99, 600, 999, 1000, 65535};
   for (size_t at = 0; at < sizeof bad / sizeof *bad; at++)
     CHECK(response_set_status(response, bad[at]) == 1);
   CHECK(response_status(response) == 599);
@@ -136,7 +146,7 @@ static void lengths(void) {
       stream_write(stream.value, "y", 1, &done);
       CHECK(done.failed && done.closed == 0);
       http_error_code(done.error, &why);
-      CHECK(why.some && why.why.code == 28);
+      CHECK(why.some && why.why.code == 28 && why.why.size.some && why.why.size.value == 5);
       error_drop(done.error);
       stream_check(stream.value, &room);
       CHECK(room.failed && room.closed == 1);
@@ -163,6 +173,70 @@ static void lengths(void) {
   sent_body(sent, &body);
   CHECK(body.failed);
   sent_drop(sent);
+
+  // A length that is none.
+  static const char *const none[] = {"", "+5", "-5", " 5", "5 ", "0x5", "five"};
+  for (size_t at = 0; at < sizeof none / sizeof *none; at++) {
+    headers = fields_new();
+    append(headers, "content-length", text_of(none[at]));
+    handle response = response_new(headers);
+    response_body(response, &body);
+    CHECK(body.failed);
+    response_drop(response);
+    headers = fields_new();
+    append(headers, "content-length", text_of(none[at]));
+    sent = sent_new(headers);
+    sent_body(sent, &body);
+    CHECK(body.failed);
+    sent_drop(sent);
+  }
+}
+
+// What is written before anybody is told where it goes, and where it never goes.
+static void unsent(void) {
+  static char block[64 * 1024];
+  struct made body, stream, other;
+  struct written done;
+  struct room room;
+  handle sent[9];
+  for (int each = 0; each < 9; each++) {
+    sent[each] = sent_new(fields_new());
+    sent_body(sent[each], &body);
+    out_write(body.value, &stream);
+    for (int at = 0; at < 16; at++) {
+      stream_check(stream.value, &room);
+      // All bodies together have a bound.
+      CHECK(!room.failed && (each < 8 ? room.bytes >= sizeof block : room.bytes == 0));
+      if (room.bytes < sizeof block) break;
+      stream_write(stream.value, block, sizeof block, &done);
+      CHECK(!done.failed);
+    }
+    stream_check(stream.value, &room);
+    CHECK(!room.failed && room.bytes == 0);
+    output_drop(stream.value);
+    out_drop(body.value);
+  }
+  for (int each = 0; each < 9; each++) sent_drop(sent[each]);
+
+  // Its request is gone.
+  handle gone = sent_new(fields_new());
+  sent_body(gone, &body);
+  out_write(body.value, &stream);
+  stream_check(stream.value, &room);
+  CHECK(!room.failed && room.bytes >= sizeof block);
+  sent_drop(gone);
+  stream_check(stream.value, &room);
+  CHECK(room.failed && room.closed == 1);
+  output_drop(stream.value);
+  out_drop(body.value);
+  handle response = response_new(fields_new());
+  response_body(response, &body);
+  response_drop(response);
+  out_write(body.value, &other);
+  stream_check(other.value, &room);
+  CHECK(room.failed && room.closed == 1);
+  output_drop(other.value);
+  out_drop(body.value);
 }
 
 static void bodies(handle request) {
@@ -205,6 +279,7 @@ void handle_request(handle request, handle out) {
   options();
   responses();
   lengths();
+  unsent();
   bodies(request);
   request_drop(request);
   tell(out);

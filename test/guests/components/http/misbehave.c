@@ -155,7 +155,7 @@ static void wait_before_head(handle request, handle out) {
   handle response = response_new(fields_new());
   response_body(response, &body);
   out_write(body.value, &stream);
-  for (int round = 0; round < 32; round++)
+  for (int round = 0; round < 300; round++)
     if (!write_all(stream.value, (text){page, 4096})) break;
 }
 
@@ -191,7 +191,7 @@ static void no_length(handle request, handle out) {
   (void)request;
   handle headers = fields_new();
   append(headers, "content-length", text_of("+4"));
-  begin(out, 200, headers);
+  respond(out, response_new(headers));
 }
 
 static void leak_resources(handle request, handle out) {
