@@ -6,7 +6,7 @@ import { jcoVersion } from "./jco-version.js";
  * Of what is refused beforehand, and of what is made of jco's output: the script's form, the file's, and what is
  * looked up in it.
  */
-const FORMAT = 13;
+const FORMAT = 14;
 
 /**
  * How jco generates: one script that instantiates at once, whose imports may give functions for the flat

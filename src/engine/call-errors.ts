@@ -15,6 +15,13 @@ export function callFailed(label: string, payload: unknown): SafedockError {
   });
 }
 
+function hintFor(limit: ExitStatus["limit"]): string {
+  if (limit === undefined) return "the next call begins with a new instance";
+  const less = "let it do less in one call";
+  // Nobody can raise those.
+  return limit === "heap" || limit === "stack" ? less : `raise limits.${limit}, or ${less}`;
+}
+
 export function callTrapped(label: string, status: ExitStatus): SafedockError {
   const { reason, limit, detail } = status;
   const why = detail === undefined ? reason : `${reason}, ${detail}`;
@@ -23,10 +30,7 @@ export function callTrapped(label: string, status: ExitStatus): SafedockError {
     `${label} did not return: its instance ended (${why})`,
     {
       data: { function: label, status },
-      hint:
-        limit === undefined
-          ? "the next call begins with a new instance"
-          : `raise limits.${limit}, or let it do less in one call`,
+      hint: hintFor(limit),
     },
   );
 }

@@ -85,6 +85,17 @@ describe("the next instance of a container finds nothing of one that was ended b
     expect(memory.seen.slice(-2)).toEqual([DIRTY, DIRTY + FRESH]);
   });
 
+  test.each([
+    ["unreachable", "the next call begins with a new instance"],
+    ["stack overflow in wasm", "let it do less in one call"],
+    ["loop", "raise limits.timeoutMs, or let it do less in one call"],
+  ] as const)("%s, and is told what can be done", async (attack, hint) => {
+    const { container, memory } = partsFor(attack);
+    memory.forget();
+    memory.inCall = attack;
+    await expect(container.call("go-0")).rejects.toMatchObject({ code: "ERR_CALL_TRAPPED", hint });
+  });
+
   test.each(QUICK)("%s, in its start function", async (attack) => {
     const { container, memory } = partsFor(attack);
     memory.inCall = "unreachable";
