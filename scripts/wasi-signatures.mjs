@@ -12,7 +12,7 @@ import { readWorldTypes } from "../dist/wasm/world/read-world-types.js";
 const VERSION = "0.2.12";
 const PACKAGES = ["io", "clocks", "random", "filesystem", "sockets", "cli", "http"];
 /** What of it is not stable yet, and is provided. */
-const FEATURES = ["network-error-code"];
+const FEATURES = ["network-error-code", "informational-outbound-responses"];
 const require = createRequire(import.meta.url);
 const jco = dirname(dirname(require.resolve("@bytecodealliance/jco")));
 

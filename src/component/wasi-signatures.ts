@@ -101,6 +101,7 @@ export const WASI_SIGNATURES: ReadonlyMap<string, string> = new Map([
   ["wasi:http/types#[method]request-options.set-between-bytes-timeout", "d5766832c4ff567f"],
   ["wasi:http/types#[method]request-options.set-connect-timeout", "d5766832c4ff567f"],
   ["wasi:http/types#[method]request-options.set-first-byte-timeout", "d5766832c4ff567f"],
+  ["wasi:http/types#[method]response-outparam.send-informational", "6edf596dc1bb380f"],
   ["wasi:http/types#[static]fields.from-list", "ba642ab39b3db2a5"],
   ["wasi:http/types#[static]incoming-body.finish", "1e7f4f849bee6b01"],
   ["wasi:http/types#[static]outgoing-body.finish", "ee6d01133b276fd4"],

@@ -32,6 +32,11 @@ describe("wasi:http/types, checked by the guest", () => {
   });
 });
 
+it("responses of 1xx are refused as the interface says, and harm nothing", async () => {
+  await using container = await httpContainer(fixture.engine, "inform");
+  expect(await (await container.fetch("/")).text()).toBe("ok");
+});
+
 describe("a request reaches the guest", () => {
   it("with its method, scheme, authority, path and query", async () => {
     expect(await about("https://example.com:8443/about?x=1&y=%20#part")).toEqual([

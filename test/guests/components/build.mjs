@@ -13,6 +13,7 @@
 //   world: …                       the world of <name>.wit, if it has several
 //   wasi: io cli …                 packages of WASI 0.2 that <name>.wit uses, as jco brings them
 //   version: 0.2.0                 of WASI, in place of the newest
+//   features: …                    of WASI that are not stable yet
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -109,7 +110,7 @@ async function build(source) {
   const head = new Map(
     readFileSync(source, "utf8")
       .split("\n")
-      .map((line) => /^\/\/ (adapter|build|version|wasi|wit|world): (.*)$/.exec(line))
+      .map((line) => /^\/\/ (adapter|build|features|version|wasi|wit|world): (.*)$/.exec(line))
       .filter((found) => found !== null)
       .map(([, key, value]) => [key, value]),
   );
@@ -123,7 +124,8 @@ async function build(source) {
     const used = head.get("wasi")?.split(" ") ?? [];
     const newest = [readFileSync(wit, "utf8"), ...used.map(nested)].join("\n");
     const witSource = newest.replaceAll("@0.2.12", `@${head.get("version") ?? "0.2.12"}`);
-    core = await componentEmbed({ binary: core, witSource, ...named });
+    const features = { tag: "list", val: head.get("features")?.split(" ") ?? [] };
+    core = await componentEmbed({ binary: core, witSource, features, ...named });
   }
   const component = await componentNew(core, adapters(head.get("adapter")));
   const out = source.replace(/\.(c|rs)$/, ".wasm");
