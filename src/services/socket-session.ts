@@ -69,7 +69,7 @@ export class SocketSession implements HostService {
   async call(op: string, head: unknown, body: Uint8Array, signal: AbortSignal): Promise<HostReply> {
     switch (op) {
       case "tcp-bind":
-        return await this.#bindTcp(head as BindRequest);
+        return await this.#bindTcp(head as BindRequest, signal);
       case "tcp-listen":
         this.#listener((head as SocketRequest).id).listen();
         return NOTHING;
@@ -94,7 +94,7 @@ export class SocketSession implements HostService {
         return NOTHING;
       }
       case "udp-bind":
-        return await this.#bindUdp(head as BindRequest);
+        return await this.#bindUdp(head as BindRequest, signal);
       case "udp-peer":
         return this.#setPeer(head as PeerRequest);
       case "udp-send":
@@ -140,22 +140,22 @@ export class SocketSession implements HostService {
     }
   }
 
-  async #bindTcp({ id, local }: BindRequest): Promise<HostReply> {
+  async #bindTcp({ id, local }: BindRequest, signal: AbortSignal): Promise<HostReply> {
     const { tcpListen } = this.#parts.granted();
     if (!tcpListen.some((rule) => mayListen(rule, local))) this.#deny("start-bind", "tcp", local);
     const listener = await this.#opening(() => TcpListener.bind(local, this.#parts));
     this.#parts.uses.add("tcp.listen", textOf(local));
-    this.#keep(id, listener);
+    this.#keep(id, listener, signal);
     return { head: listener.local };
   }
 
-  async #bindUdp({ id, local }: BindRequest): Promise<HostReply> {
+  async #bindUdp({ id, local }: BindRequest, signal: AbortSignal): Promise<HostReply> {
     if (!this.#mayBindUdp(local, false)) this.#deny("start-bind", "udp", local);
     const socket = await this.#opening(() =>
       UdpSocket.bind(local, (from) => this.#hears(local, from)),
     );
     if (this.#mayListenUdp(local)) this.#parts.uses.add("udp.listen", textOf(local));
-    this.#keep(id, socket);
+    this.#keep(id, socket, signal);
     return { head: socket.local };
   }
 
@@ -184,7 +184,7 @@ export class SocketSession implements HostService {
       throw new HostRefusal("connection-aborted");
     }
     const connection = new TcpConnection(socket, () => this.#parts.giveBack(), listener.local);
-    this.#keep(as, connection);
+    this.#keep(as, connection, signal);
     return { head: connection.connection };
   }
 
@@ -200,7 +200,7 @@ export class SocketSession implements HostService {
     }
     const connection = await this.#opening(() => this.#dial(remote, local, signal));
     this.#parts.uses.add("tcp.connect", this.#grantedAs("tcpConnect", remote));
-    this.#keep(id, connection);
+    this.#keep(id, connection, signal);
     return { head: connection.connection };
   }
 
@@ -315,11 +315,11 @@ export class SocketSession implements HostService {
     }
   }
 
-  /** What was opened for a process that is over by now is closed. */
-  #keep(id: number, open: Open): void {
+  /** What was opened for a process that is over by now, or has dropped its socket, is closed. */
+  #keep(id: number, open: Open, signal: AbortSignal): void {
     this.#close(id);
     this.#open.set(id, open);
-    if (!this.#isOver) return;
+    if (!this.#isOver && !signal.aborted) return;
     this.#close(id);
     throw new HostRefusal("connection-aborted");
   }

@@ -1,5 +1,6 @@
 /** Sockets of TCP in guests: their states to the letter of wasi:sockets/tcp, and what they carry. */
 import { randomBytes } from "node:crypto";
+import { connect } from "node:net";
 import type { Container } from "safedock";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openTestEngine, type TestEngine } from "../support/test-engine.js";
@@ -187,6 +188,34 @@ describe("a server", () => {
     await serving.call("await", listening);
     await serving.call("drop", await serving.call("accept", listening));
     expect(await failureOf(client.call("receive", next, 10))).toBe("closed");
+  });
+
+  it("leaves nothing of a socket that is dropped before its guest accepts", async () => {
+    const serving = await guest();
+    const listening = await serving.call("listen", LOOPBACK, 0);
+    const port = (await serving.call("local-port", listening)) as number;
+    const client = connect({ port, host: "127.0.0.1" });
+    cleanups.push(() => client.destroy());
+    const closed = new Promise((resolve) => client.on("error", resolve).on("close", resolve));
+    await serving.call("await", listening);
+    await serving.call("drop", listening);
+    client.resume();
+    await closed;
+    const again = await serving.call("listen", LOOPBACK, port);
+    expect(await serving.call("local-port", again)).toBe(port);
+  });
+
+  it("leaves no port taken that is dropped before it is bound", async () => {
+    const serving = await guest();
+    const { port, close } = await tcpServer("127.0.0.1", () => undefined);
+    await close();
+    for (let n = 0; n < 20; n++) {
+      const at = await serving.call("create", false);
+      await serving.call("start-bind", at, LOOPBACK, port);
+      await serving.call("drop", at);
+    }
+    const listens = (): Promise<string> => failureOf(serving.call("listen", LOOPBACK, port));
+    await expect.poll(listens, { timeout: 10_000 }).toBe("none");
   });
 
   it("binds, and listens, in two steps each", async () => {

@@ -137,6 +137,8 @@ export class TcpSocketResource extends Resource {
 
   override release(): void {
     this.#wire.forget(this.#accept);
+    // The connection that the guest would have accepted next may be there.
+    if (this.#accept !== undefined) this.#wire.tell("close", { id: this.#acceptAs });
     this.#wire.forget(this.#pending?.request);
     if (this.#tcp !== undefined) this.#tcp.leave();
     else if (this.#isThere || this.#pending !== undefined)
