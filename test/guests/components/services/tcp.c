@@ -131,6 +131,19 @@ struct given *do_start_bind(uint32_t at, uint16_t *part, size_t parts, uint32_t 
   return done.failed ? fail(done.code) : value(0);
 }
 
+// Drops a socket while it is being bound.
+EXPORT("abandon-bind")
+struct given *abandon_bind(uint16_t *part, size_t parts, uint32_t port) {
+  struct opened it;
+  create_tcp(parts == 8, &it);
+  if (it.failed) return fail(it.code);
+  struct flat a = flat_of(part, parts, port);
+  struct done done;
+  start_bind(it.it, network(), FLAT(a), &done);
+  socket_drop(it.it);
+  return done.failed ? fail(done.code) : value(0);
+}
+
 EXPORT("finish-bind") struct given *do_finish_bind(uint32_t at) {
   struct done done;
   finish_bind(slots[at].socket, &done);
@@ -350,6 +363,7 @@ EXPORT("leave-pollables") void leave_pollables(uint32_t at, uint32_t count) {
 
 POST("create")
 POST("start-bind")
+POST("abandon-bind")
 POST("finish-bind")
 POST("start-connect")
 POST("finish-connect")
