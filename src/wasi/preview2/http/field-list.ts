@@ -65,7 +65,10 @@ export class FieldList {
     if (problem !== undefined) return problem;
     if (this.entries.length >= MAX_FIELDS) return "forbidden";
     if (this.#bytes + name.length + value.length > MAX_FIELDS_BYTES) return "forbidden";
-    this.#push(name, value);
+    // A name that is there keeps the casing it had first.
+    const wanted = name.toLowerCase();
+    const same = this.entries.find(([each]) => each.toLowerCase() === wanted);
+    this.#push(same?.[0] ?? name, value);
     return undefined;
   }
 

@@ -70,7 +70,7 @@ function problemOf(
   if (scheme !== "http" && scheme !== "https") return "HTTP-protocol-error";
   if (authority === undefined) return "HTTP-request-URI-invalid";
   if (process.context.host.offers(HTTP_SERVICE)) return undefined;
-  process.deny("http", "request", EACCES, `${scheme}://${authority}`);
+  process.deny("http", "request", EACCES, `${scheme}://${authority.replace(/^.*@/, "")}`);
   return "HTTP-request-denied";
 }
 

@@ -24,9 +24,11 @@ import {
 const MAX_PATH_BYTES = 16 * 1024;
 const MAX_AUTHORITY_BYTES = 1024;
 
-/** Visible characters without what ends a path, in a URL or in a text; of other alphabets too. */
-const PATH = /^[!"$-;=?-_a-~\u{80}-\u{10ffff}]*$/u;
-const AUTHORITY = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.\-_~%]+)(?::(\d{1,5}))?$/;
+/** Visible ASCII without what ends a path, in a URL or in a text. */
+const PATH = /^[!"$-;=?-_a-~]*$/;
+/** As RFC 3986 has it, with a user; a request to such a one is refused when it is sent. */
+const AUTHORITY =
+  /^(?:[\w.~%!$&'()*+,;=:-]*@)?(?:\[[0-9A-Fa-f:.]+\]|[\w.~%!$&'()*+,;=-]+)(?::(\d{1,5}))?$/;
 const MAX_PORT = 65_535;
 
 export class IncomingRequestResource extends Resource {
@@ -223,8 +225,9 @@ export function requestClasses(host: Host, Fields: FieldsClass, bodies: BodyClas
 
     setMethod(method: Method): void {
       host.enter();
-      if (methodText(method) === undefined) throw new WitError(undefined);
-      resourceOf(host, OutgoingRequestResource, this).method = method;
+      const text = methodText(method);
+      if (text === undefined) throw new WitError(undefined);
+      resourceOf(host, OutgoingRequestResource, this).method = methodValue(text);
     }
 
     pathWithQuery(): string | undefined {
@@ -246,9 +249,10 @@ export function requestClasses(host: Host, Fields: FieldsClass, bodies: BodyClas
 
     setScheme(scheme: Scheme | undefined): void {
       host.enter();
-      const fits = scheme === undefined || schemeText(scheme) !== undefined;
-      if (!fits) throw new WitError(undefined);
-      resourceOf(host, OutgoingRequestResource, this).scheme = scheme;
+      const text = scheme === undefined ? "" : schemeText(scheme);
+      if (text === undefined) throw new WitError(undefined);
+      const isKnown = text === "http" || text === "https";
+      resourceOf(host, OutgoingRequestResource, this).scheme = isKnown ? schemeValue(text) : scheme;
     }
 
     authority(): string | undefined {

@@ -257,6 +257,14 @@ static void futures(handle out, struct url url) {
   CHECK(sent_set_scheme(sent, 1, 2, "ws", 2) == 0);
   send_request(sent, 0, 0, &handled);
   CHECK(handled.failed && handled.why.code == 35);
+  // A user in the authority.
+  sent = request_to(url, fields_new());
+  CHECK(sent_set_authority(sent, 1, "user:pass@localhost", 19) == 0);
+  send_request(sent, 0, 0, &handled);
+  MUST(!handled.failed);
+  got = wait_for(handled.future);
+  CHECK(got.failed && got.why.code == 19);
+  future_drop(handled.future);
 
   send_request(request_to(url, fields_new()), 0, 0, &handled);
   send_request(request_to(url, fields_new()), 0, 0, &other);

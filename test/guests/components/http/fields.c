@@ -38,10 +38,11 @@ static void mutable_ones(void) {
   CHECK(append_of(fields, "x-b", text_of("")) == -1);
   CHECK(count_of(fields, "X-a") == 2 && count_of(fields, "x-b") == 1);
   CHECK(fields_has(fields, NAMED("x-A")) && !fields_has(fields, NAMED("x-c")));
-  // Names and values as they were given, in their order.
+  // Names and values as they were first given, in their order.
   fields_entries(fields, &entries);
   struct field *each = entries.at;
   CHECK(entries.items == 3 && same(each[0].name, "X-A") && same(each[0].value, "one"));
+  CHECK(same(each[1].name, "X-A"));
   CHECK(same(each[1].value, "two") && same(each[2].name, "x-b") && each[2].value.bytes == 0);
 
   text values[] = {text_of("three"), text_of("four")};
