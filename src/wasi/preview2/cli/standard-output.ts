@@ -47,8 +47,8 @@ export class StandardOutput extends Output {
     return 0;
   }
 
-  override flush(): Errno {
-    return this.#closed ? CLOSED : 0;
+  override flush(process: Process): Errno {
+    return this.#closed || process.lacks(this.#taken) ? CLOSED : 0;
   }
 
   #denied(process: Process): Errno {

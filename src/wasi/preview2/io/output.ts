@@ -58,12 +58,14 @@ export abstract class Output extends Resource {
 
   /** As `write`, of zeros. */
   writeZeros(process: Process, length: number): Errno {
-    for (let done = 0; done < length;) {
+    let done = 0;
+    // Once at least: a closed stream says so to a write of nothing too.
+    do {
       const count = Math.min(ZEROS.length, length - done);
       const answer = this.write(process, ZEROS, 0, count);
       if (answer < 0) return answer;
       done += count;
-    }
+    } while (done < length);
     return 0;
   }
 }

@@ -42,6 +42,10 @@ void test(void) {
   stream_count room;
   output_check(stream.value, &room);
   EQUAL(STREAM(room), CLOSED);
+  output_flush(stream.value, &wrote);
+  EQUAL(STREAM(wrote), CLOSED);
+  output_zeroes(stream.value, 0, &wrote);
+  EQUAL(STREAM(wrote), CLOSED);
   output_drop(stream.value);
 
   make_file(root, "f", "");

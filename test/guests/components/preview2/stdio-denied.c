@@ -21,6 +21,8 @@ void test(void) {
   stream_done wrote;
   output_blocking_write(out, "x", 1, &wrote);
   EQUAL(STREAM(wrote), CLOSED);
+  output_flush(out, &wrote);
+  EQUAL(STREAM(wrote), CLOSED);
   output_blocking_flush(out, &wrote);
   EQUAL(STREAM(wrote), CLOSED);
   pollable_block(output_subscribe(out));
