@@ -333,6 +333,7 @@ describe("udp-socket", () => {
     const [, outgoing] = udp.stream(undefined);
     expect(outgoing.checkSend()).toBe(16n);
     expect(outgoing.send([])).toBe(0n);
+    expect(outgoing.checkSend()).toBe(16n);
     host.always.set("udp-send", reply({ sent: 1, code: "remote-unreachable" }));
     const data = new Uint8Array([1, 2]);
     const two = [
@@ -350,8 +351,11 @@ describe("udp-socket", () => {
       body: new Uint8Array([1, 2, 1, 2]),
     });
     host.always.set("udp-send", reply({ sent: 0, code: "access-denied" }));
+    outgoing.checkSend();
     expect(errorOf(() => outgoing.send(two))).toBe("access-denied");
+    outgoing.checkSend();
     expect(errorOf(() => outgoing.send([{ data }]))).toBe("invalid-argument");
+    outgoing.checkSend();
     expect(
       errorOf(() => outgoing.send([{ data: new Uint8Array(65_508), remoteAddress: REMOTE }])),
     ).toBe("datagram-too-large");
@@ -382,7 +386,9 @@ describe("udp-socket", () => {
     host.always.set("udp-send", reply({ sent: 1 }));
     const data = new Uint8Array([1]);
     expect(outgoing.send([{ data }])).toBe(1n);
+    outgoing.checkSend();
     expect(outgoing.send([{ data, remoteAddress: REMOTE }])).toBe(1n);
+    outgoing.checkSend();
     expect(errorOf(() => outgoing.send([{ data, remoteAddress: LOCAL }]))).toBe("invalid-argument");
   });
 
