@@ -69,7 +69,7 @@ function linesOf(name: string): Line[] {
 
 let counter = 0;
 /** Not in the version that the types are of. */
-const NEWER = new Set(["exitWithCode", "networkErrorCode"]);
+const NEWER = new Set(["exitWithCode", "networkErrorCode", "sendInformational"]);
 const NO_METHODS = new Set(["constructor", "prototype", "length", "name"]);
 
 function isClass(value: unknown): value is { readonly prototype: object } {
@@ -77,7 +77,7 @@ function isClass(value: unknown): value is { readonly prototype: object } {
 }
 
 const methodsOf = (object: object): string[] =>
-  Object.getOwnPropertyNames(object).filter((key) => !NO_METHODS.has(key));
+  Object.getOwnPropertyNames(object).filter((key) => !NO_METHODS.has(key) && !NEWER.has(key));
 
 const lines = names.flatMap(linesOf);
 const HEAD = [`import type { Ours, Wanted } from "./interface-types.js";`];
