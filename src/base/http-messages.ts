@@ -7,7 +7,7 @@
  * write-body   HttpRequestOf   + bytes         → {}, when more are welcome (back-pressure)
  * finish-body  HttpTrailersOf                  → {}, when all is handed on
  * read-body    HttpReadBody                    → HttpBodyChunk + bytes
- * cancel       HttpCancel                      → {}; the request is gone, whatever it was at
+ * cancel       HttpRequestOf, code             → {}; the request is gone, whatever it was at
  * ```
  *
  * The worker chooses the numbers, so `write-body` may be sent before `request` is answered. A number is free
@@ -50,12 +50,6 @@ export interface HttpResponseHead {
 /** Head of `write-body`. */
 export interface HttpRequestOf {
   readonly request: number;
-}
-
-/** Head of `cancel`. */
-export interface HttpCancel extends HttpRequestOf {
-  /** What whoever still waits for it is told. Default: `connection-terminated`. */
-  readonly code?: "HTTP-protocol-error" | "HTTP-request-body-size" | undefined;
 }
 
 /** Head of `finish-body`. */

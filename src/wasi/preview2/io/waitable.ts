@@ -76,18 +76,3 @@ function park({ context }: Process, waits: number, ms: number): void {
     context.stdio.sleep(ms);
   }
 }
-
-/** An answer of the app's thread that was asked for. */
-export class AnswerWaitable implements Waitable {
-  readonly waits = WAITS_FOR_HOST;
-  readonly #id: number;
-
-  /** `id`: of `HostCalls.send`. */
-  constructor(id: number) {
-    this.#id = id;
-  }
-
-  ready({ context }: Process): boolean {
-    return context.host.has(this.#id);
-  }
-}
