@@ -89,13 +89,15 @@ async function writeLibrary(dist, folder) {
 async function writeWorker(dist, folder) {
   const boot = join(dist, "guest", "worker-boot.js");
   await writeCommonJs({ [WORKER]: boot }, folder);
-  await writeCommonJs({ "worker-kernel": join(dist, "guest", `${WORKER}.js`) }, folder);
+  await writeCommonJs({ "worker-kernel": join(dist, "guest", "worker-loop.js") }, folder);
 }
 
 async function writeCommonJs(input, folder) {
   const bundles = await rollup({
     input,
     external: [/^node:/],
+    // What components need takes more of the entry than it gives to others.
+    preserveEntrySignatures: "allow-extension",
     plugins: [compiled(await eventsAsModule())],
   });
   await bundles.write({
