@@ -15,6 +15,9 @@ import { Script } from "node:vm";
 import { isWholeAtOnce, SEAL_BYTES, sealOf } from "../base/sealed-file.js";
 import { isTrusted } from "../base/trusted-file.js";
 
+/** Largest file of code that is read, in bytes: a bundle's has 0.3 MB. */
+const MAX_CODE_BYTES = 16 * 2 ** 20;
+
 type Require = (name: string) => unknown;
 type Body = (exports: object, require: Require) => void;
 
@@ -52,7 +55,8 @@ function readCode(path: string): Buffer | undefined {
   let descriptor: number | undefined;
   try {
     descriptor = openSync(path, "r");
-    if (!isTrusted(fstatSync(descriptor))) return undefined;
+    const stats = fstatSync(descriptor);
+    if (!isTrusted(stats) || stats.size > MAX_CODE_BYTES) return undefined;
     const file = readFileSync(descriptor);
     return isWholeAtOnce(file) ? file.subarray(SEAL_BYTES) : undefined;
   } catch {

@@ -67,6 +67,7 @@ describe("loadScript", () => {
         await writeFile(path, file);
       },
     ],
+    ["larger than any code", (path: string) => truncate(path, 17 * 2 ** 20)],
     ["that others may write to", (path: string) => chmod(path, 0o666)],
   ])("makes a file anew that is %s", async (_, spoil) => {
     load();

@@ -10,6 +10,7 @@ import { IncomingBytes } from "./body-input.js";
 import { OutgoingBytes } from "./body-output.js";
 import { declaredLength, FieldList } from "./field-list.js";
 import { type FieldsClass, FieldsResource } from "./fields.js";
+import { OutgoingMessage } from "./outgoing-message.js";
 import { type IncomingHead, INCOMING_SERVICE } from "../../../base/incoming-messages.js";
 import {
   methodNumber,
@@ -45,31 +46,11 @@ export class IncomingRequestResource extends Resource {
   }
 }
 
-export class OutgoingRequestResource extends Resource {
-  readonly process: Process;
-  readonly fields: FieldList;
+export class OutgoingRequestResource extends OutgoingMessage {
   method: Method = { tag: "get" };
   path: string | undefined;
   scheme: Scheme | undefined;
   authority: string | undefined;
-  body: OutgoingBytes | undefined;
-
-  constructor(process: Process, fields: FieldList) {
-    super();
-    this.process = process;
-    this.fields = fields;
-  }
-
-  override release(): void {
-    this.body?.abandon(this.process);
-  }
-
-  /** The body goes where the request goes. */
-  sent(): OutgoingBytes | undefined {
-    const { body } = this;
-    this.body = undefined;
-    return body;
-  }
 }
 
 export class RequestOptionsResource extends Resource {

@@ -16,6 +16,7 @@ import { errorName, errorValue } from "./error-code.js";
 import { declaredLength, FieldList } from "./field-list.js";
 import { type FieldsClass, FieldsResource } from "./fields.js";
 import type { IncomingExchange } from "./incoming-exchange.js";
+import { OutgoingMessage } from "./outgoing-message.js";
 import { consumeFields, takeFields } from "./requests.js";
 
 export class IncomingResponseResource extends Resource {
@@ -66,28 +67,8 @@ export class FutureResponseResource extends Resource {
   }
 }
 
-export class OutgoingResponseResource extends Resource {
-  readonly process: Process;
-  readonly fields: FieldList;
+export class OutgoingResponseResource extends OutgoingMessage {
   status = 200;
-  body: OutgoingBytes | undefined;
-
-  constructor(process: Process, fields: FieldList) {
-    super();
-    this.process = process;
-    this.fields = fields;
-  }
-
-  override release(): void {
-    this.body?.abandon(this.process);
-  }
-
-  /** The body goes where the response goes. */
-  sent(): OutgoingBytes | undefined {
-    const { body } = this;
-    this.body = undefined;
-    return body;
-  }
 }
 
 /** A guest's one chance to answer a request. */
